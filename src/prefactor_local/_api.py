@@ -18,6 +18,7 @@ from prefactor_local._operations.instances import instance_record
 from prefactor_local._operations.operation import execute
 from prefactor_local._operations.spans import schema_errors, span_record
 from prefactor_local._operations.table import TERMINATE
+from prefactor_local._operations.upgrade import compute_missing
 from prefactor_local._server import admin
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
@@ -274,6 +275,7 @@ class LocalApi:
             replays=self.replays,
             record=self._record_call,
         )
+        compute_missing(account)
         operations = OperationThread()
         build = partial(
             build_app,

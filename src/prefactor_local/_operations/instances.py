@@ -31,11 +31,14 @@ __all__ = [
     "get",
     "instance_record",
     "list_instances",
+    "note_start",
     "record_quality",
     "register",
     "start",
     "terminate",
 ]
+
+_NOT_SHOWN = frozenset({"origin", "seq"})
 
 
 def register(account: Account, call: Call) -> Record:
@@ -74,14 +77,18 @@ def register(account: Account, call: Call) -> Record:
 def start(account: Account, call: Call) -> Record:
     instance, wanted = existing(account, call.caller, call.target), parse(Start, call.body)
     account.apply(life_cycle.start_instance(instance["status"]))
-    return _changed(account, instance, status="active", started_at=wanted.timestamp or account.now())
+    started_at = wanted.timestamp or account.now()
+    note_start(account, instance, started_at)
+    return _changed(account, instance, status="active", started_at=started_at)
 
 
 def finish(account: Account, call: Call) -> Record:
     instance, wanted = existing(account, call.caller, call.target), parse(Finish, call.body)
     status, moment = wanted.status or "complete", wanted.timestamp or account.now()
     account.apply(life_cycle.finish_instance(instance["status"], status, strict_cancel=account.settings.strict_cancel))
-    return _changed(account, instance, status=status, started_at=instance["started_at"] or moment, finished_at=moment)
+    started_at = instance["started_at"] or moment
+    note_start(account, instance, started_at)
+    return _changed(account, instance, status=status, started_at=started_at, finished_at=moment)
 
 
 def terminate(account: Account, call: Call) -> Record:
@@ -114,6 +121,12 @@ def list_instances(account: Account, call: Call) -> Record:
     return listing([instance_record(account, row) for row in rows], call)
 
 
+def note_start(account: Account, instance: Record, started_at: str | None) -> None:
+    """Stores the start of a run, or of one of its spans, as the origin of the run, if it is the earliest."""
+    if started_at is not None and (instance["origin"] is None or started_at < instance["origin"]):
+        account.store.update("agent_instance", instance["id"], origin=started_at)
+
+
 def existing(account: Account, caller: Caller, instance_id: str) -> Record:
     """The row of an instance that the caller may see.
 
@@ -132,7 +145,7 @@ def instance_record(account: Account, row: Record) -> Record:
     return {
         "type": "agent_instance",
         "account_id": account.id,
-        **{name: value for name, value in row.items() if name != "seq"},
+        **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
         "span_counts": _span_counts(account.store.count_by_status("agent_span", agent_instance_id=row["id"])),
         "quality_summaries": {
             name: summary

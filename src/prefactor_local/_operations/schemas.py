@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
 
-from prefactor_schema import Mismatch, SchemaError, shared_schema
+from prefactor_schema import JsonSchema, Mismatch, SchemaError, shared_schema
 
-__all__ = ["check_span", "definition_errors", "quality_schemas", "span_types"]
+__all__ = ["Problem", "SpanChecks", "check_span", "definition_errors", "quality_schemas", "span_types"]
 
 EMPTY_OBJECT = {"type": "object", "properties": {}, "additionalProperties": False}
 """The result schema of a span type that declares none."""
 MESSAGE_LENGTH = 300
+Part: TypeAlias = Literal["schema_name", "params", "result"]
 
 
 def span_types(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -42,19 +43,56 @@ def quality_schemas(definitions: Mapping[str, Any]) -> dict[str, dict[str, Any]]
     }
 
 
-def check_span(
-    span_type: Mapping[str, Any] | None, payload: dict[str, Any], result: dict[str, Any] | None, status: str
-) -> list[dict[str, str]]:
-    """The mismatches of a span with its type, each with `part`, `path` (a JSON pointer) and `message`.
+class Problem(TypedDict):
+    """A mismatch of a span with its type.
 
-    `part` is schema_name, params or result. The result is checked only if the span is complete: that of a failed span
-    is an error.
+    Attributes:
+        path: JSON pointer in the params or the result.
     """
-    if span_type is None:
+
+    part: Part
+    path: str
+    message: str
+
+
+class SpanChecks(NamedTuple):
+    """The schemas of a span type, compiled when they are first used."""
+
+    params: JsonSchema
+    result: JsonSchema
+
+    @classmethod
+    def of(cls, span_type: Mapping[str, Any]) -> SpanChecks:
+        return cls(shared_schema(span_type["params_schema"]), shared_schema(span_type["result_schema"]))
+
+
+def check_span(
+    checks: SpanChecks | None,
+    payload: dict[str, Any],
+    result: dict[str, Any] | None,
+    status: str,
+    *,
+    params_match: bool = False,
+) -> list[Problem]:
+    """The mismatches of a span with its type.
+
+    The result is checked only if the span is complete: that of a failed span
+    is an error. A span that never started has no params to check.
+
+    Args:
+        checks: The type; None if it is not registered.
+        payload: The params.
+        result: The result.
+        status: The status of the span.
+        params_match: Whether it is known that the params have no mismatches.
+    """
+    if status in {"pending", "cancelled"} and not payload:
+        return []
+    if checks is None:
         return [_problem("schema_name", "", "not in the schema version of the agent instance")]
-    problems = list(_mismatches("params", span_type["params_schema"], payload))
+    problems = [] if params_match else list(_mismatches("params", checks.params, payload))
     if status == "complete":
-        problems += _mismatches("result", span_type["result_schema"], {} if result is None else result)
+        problems += _mismatches("result", checks.result, {} if result is None else result)
     return problems
 
 
@@ -86,9 +124,9 @@ def _validation(schema: dict[str, Any]) -> dict[str, Any]:
     return {"valid": not errors, "errors": errors}
 
 
-def _mismatches(part: str, schema: Mapping[str, Any], value: Any) -> Iterator[dict[str, str]]:
+def _mismatches(part: Part, schema: JsonSchema, value: Any) -> Iterator[Problem]:
     try:
-        found = shared_schema(schema).mismatches(value)
+        found = schema.mismatches(value)
     except SchemaError as error:
         yield _problem(part, "", f"the registered schema is invalid: {error.message}")
         return
@@ -99,7 +137,7 @@ def _pointer(mismatch: Mismatch) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in mismatch.path)
 
 
-def _problem(part: str, path: str, message: str) -> dict[str, str]:
+def _problem(part: Part, path: str, message: str) -> Problem:
     return {"part": part, "path": _short(path), "message": _short(message)}
 
 

@@ -6,7 +6,7 @@ from prefactor_local._operations import instances, versions
 from prefactor_local._operations.call import Call
 from prefactor_local._operations.lists import listing
 from prefactor_local._operations.request_bodies import Finish, SpanDetails, details_of, parse
-from prefactor_local._operations.schemas import check_span
+from prefactor_local._operations.schemas import Problem, check_span
 from prefactor_local._protocol.answers import success
 from prefactor_local._protocol.errors import LocalApiError, not_found, validation_errors
 from prefactor_local._protocol.strings import normalize_timestamp
@@ -16,7 +16,9 @@ from prefactor_local._state.callers import Caller
 from prefactor_local._state.life_cycle import TERMINAL, Parent
 from prefactor_local._state.store import Record
 
-__all__ = ["create", "finish", "list_spans", "schema_errors", "span_record"]
+__all__ = ["computed", "create", "finish", "list_spans", "schema_errors", "span_record"]
+
+_NOT_SHOWN = frozenset({"agent_schema_version_id", "change", "mismatches", "seq"})
 
 
 def create(account: Account, call: Call) -> Record:
@@ -44,7 +46,9 @@ def create(account: Account, call: Call) -> Record:
         "inserted_at": now,
         "updated_at": now,
     }
+    row.update(_derived(account, row))
     account.store.insert("agent_span", **row)
+    instances.note_start(account, instance, started_at)
     return _answer(account, call, row, instance)
 
 
@@ -56,14 +60,19 @@ def finish(account: Account, call: Call) -> Record:
         life_cycle.finish_span(span["status"], status, instance["status"], strict_cancel=account.settings.strict_cancel)
     )
     finished_at = wanted.timestamp or now
+    started_at = span["started_at"] or finished_at
     changes = {
         "status": status,
         "result_payload": wanted.result_payload,
-        "started_at": span["started_at"] or finished_at,
+        "started_at": started_at,
         "finished_at": finished_at,
         "updated_at": now,
     }
+    # While a span is active, only its params have been checked.
+    params_match = span["status"] == "active" and not span["mismatches"]
+    changes.update(_derived(account, {**span, **changes}, params_match=params_match))
     account.store.update("agent_span", span["id"], **changes)
+    instances.note_start(account, instance, started_at)
     return _answer(account, call, {**span, **changes}, instance)
 
 
@@ -86,21 +95,33 @@ def list_spans(account: Account, call: Call) -> Record:
 def span_record(account: Account, row: Record, *, summary: bool = True) -> Record:
     """The span as the API shows it."""
     span_type = _span_type(account, row) or {}
-    template = span_type.get("template") if summary else None
     return {
         "type": "agent_span",
         "account_id": account.id,
-        **{name: value for name, value in row.items() if name not in {"seq", "agent_schema_version_id"}},
+        **{name: value for name, value in row.items() if name not in _NOT_SHOWN},
         "schema_title": span_type.get("title", row["schema_name"]),
-        "summary": account.renderer.render(template, row["payload"], row["result_payload"]),
+        "summary": row["summary"] if summary else None,
     }
 
 
-def schema_errors(account: Account, row: Record) -> list[dict[str, str]]:
-    """The mismatches of a span with its registered type. Empty if it never started: then it has no params."""
-    if row["status"] in {"pending", "cancelled"} and not row["payload"]:
-        return []
-    return check_span(_span_type(account, row), row["payload"], row["result_payload"], row["status"])
+def computed(account: Account, row: Record, *, params_match: bool = False) -> Record:
+    """What is stored with a span to be found quickly: its summary, and the number of its mismatches."""
+    template = (_span_type(account, row) or {}).get("template")
+    return {
+        "summary": account.renderer.render(template, row["payload"], row["result_payload"]),
+        "mismatches": len(schema_errors(account, row, params_match=params_match)),
+    }
+
+
+def schema_errors(account: Account, row: Record, *, params_match: bool = False) -> list[Problem]:
+    """The mismatches of a span with its registered type."""
+    checks = versions.checks_of(account, row["agent_schema_version_id"], row["schema_name"])
+    return check_span(checks, row["payload"], row["result_payload"], row["status"], params_match=params_match)
+
+
+def _derived(account: Account, row: Record, *, params_match: bool = False) -> Record:
+    change = account.store.next_change(row["agent_instance_id"])
+    return {**computed(account, row, params_match=params_match), "change": change}
 
 
 def _shown(account: Account, call: Call, row: Record, *, summary: bool) -> Record:

@@ -16,6 +16,7 @@ from prefactor_local._state.account import Account
 from prefactor_local._state.store import Record
 
 __all__ = [
+    "checks_of",
     "get_or_create_deployment",
     "get_or_create_schema_version",
     "get_or_create_version",
@@ -76,6 +77,15 @@ def schemas_of(account: Account, schema_version_id: str) -> Record:
         row = account.store.find("agent_schema_version", id=schema_version_id)
         account.schema_versions[schema_version_id] = row or {}
     return account.schema_versions[schema_version_id]
+
+
+def checks_of(account: Account, schema_version_id: str, schema_name: str) -> schemas.SpanChecks | None:
+    """The checks of a span type of an existing schema version; None if it has no such type."""
+    found = schemas_of(account, schema_version_id)
+    checks: dict[str, schemas.SpanChecks] = found.setdefault("checks", {})
+    if schema_name not in checks and schema_name in found["span_types"]:
+        checks[schema_name] = schemas.SpanChecks.of(found["span_types"][schema_name])
+    return checks.get(schema_name)
 
 
 def list_schema_versions(account: Account, call: Call) -> Record:

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from prefactor_local._state import layout
+
 __all__ = ["Record", "Store"]
 
 Record: TypeAlias = dict[str, Any]
@@ -19,53 +21,6 @@ Record: TypeAlias = dict[str, Any]
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-LAYOUT = 3
-"""The version of the tables below; raise it with every change of them."""
-APPLICATION = 0x50464C41
-"""What tells our files from those of other programs (`PRAGMA application_id`)."""
-
-# `seq` keeps the order of arrival. There are no foreign keys: a span may arrive before its parent.
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE token (token TEXT PRIMARY KEY, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL) STRICT;
-CREATE TABLE agent (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT,
-    external_identifier TEXT UNIQUE, owner_person_id TEXT, risk_profile_id TEXT, team_id TEXT,
-    retired INTEGER NOT NULL DEFAULT 0, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE agent_deployment (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, environment_id TEXT NOT NULL,
-    current_version_id TEXT, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL, UNIQUE (agent_id, environment_id)
-) STRICT;
-CREATE TABLE agent_version (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    external_identifier TEXT, runtime_environment TEXT, agent_schema_version_id TEXT NOT NULL,
-    inserted_at TEXT NOT NULL, UNIQUE (agent_id, fingerprint)
-) STRICT;
-CREATE TABLE agent_schema_version (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    external_identifier TEXT, span_types TEXT NOT NULL, quality_schemas TEXT NOT NULL, inserted_at TEXT NOT NULL,
-    UNIQUE (agent_id, fingerprint)
-) STRICT;
-CREATE TABLE agent_instance (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_version_id TEXT NOT NULL,
-    agent_schema_version_id TEXT NOT NULL, environment_id TEXT NOT NULL, agent_deployment_id TEXT NOT NULL,
-    status TEXT NOT NULL, started_at TEXT, finished_at TEXT, termination_reason TEXT, external_identifier TEXT,
-    purpose TEXT NOT NULL, quality_payloads TEXT NOT NULL, inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL,
-    UNIQUE (agent_id, external_identifier)
-) STRICT;
-CREATE TABLE agent_span (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, agent_id TEXT NOT NULL, agent_instance_id TEXT NOT NULL,
-    agent_schema_version_id TEXT NOT NULL, parent_span_id TEXT, schema_name TEXT NOT NULL, status TEXT NOT NULL,
-    payload TEXT NOT NULL, result_payload TEXT, sensitive_encoding INTEGER, started_at TEXT, finished_at TEXT,
-    inserted_at TEXT NOT NULL, updated_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX agent_span_of_instance ON agent_span (agent_instance_id, status);
-CREATE TABLE answered (
-    token TEXT, operation TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
-    PRIMARY KEY (token, operation, key)
-) STRICT;
-"""
 _WITHOUT_FILE = ("", ":memory:")
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
@@ -73,6 +28,7 @@ _JSON = frozenset(
 _BOOLEAN = frozenset({"retired", "sensitive_encoding"})
 _CONVERTED = _JSON | _BOOLEAN
 
+_HIGHEST = 2**63 - 1
 _MOST_TRIES = 250
 _SECONDS_BETWEEN_TRIES = 0.02
 
@@ -83,23 +39,44 @@ class Store:
     Args:
         database: A file, created if it does not exist, or `":memory:"`. Only its owner can read it, for it holds
             payloads and tokens.
+        read_only: See `open_for_reading`.
 
     Raises:
         sqlite3.Error: The file is not a database, cannot be written, or belongs to another program or another version
             of this package.
     """
 
-    def __init__(self, database: str | Path) -> None:
+    def __init__(self, database: str | Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._file = None if str(database) in _WITHOUT_FILE else Path(database)
-        self._create_file()
-        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        if not read_only:
+            self._create_file()
+        name = _read_only_uri(Path(database)) if read_only else database
+        self._connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
         self._connection.row_factory = sqlite3.Row
         try:
-            self._prepare()
+            if read_only:
+                layout.check_readable(self._connection)
+            else:
+                self._prepare()
         except BaseException:
             self._connection.close()
             raise
+
+    @classmethod
+    def open_for_reading(cls, file: str | Path) -> Store:
+        """A store that changes nothing, not even the layout of the file. It does not wait for writers.
+
+        If no server uses the file, it reads what is there now: it does not see what a server writes that starts later.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            sqlite3.Error: The file is not a database, belongs to another program or another version of this package, or
+                cannot be read.
+        """
+        if not Path(file).exists():
+            raise FileNotFoundError(f"there is no file {file}")
+        return cls(file, read_only=True)
 
     def close(self) -> None:
         with self._lock:
@@ -151,24 +128,47 @@ class Store:
         query = f"SELECT status, COUNT(*) FROM {table} {_where(equal)} GROUP BY status"  # noqa: S608
         return dict(self._execute(query, equal).fetchall())
 
+    def select(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """The rows of a SELECT, as they are stored. The values may be what people have typed."""
+        return self._connection.execute(query, [_bindable(value) for value in values]).fetchall()
+
+    def records(self, query: str, *values: object) -> list[Record]:
+        """The rows of a SELECT, converted as by `find`."""
+        return [_record(row) for row in self.select(query, *values)]
+
+    def next_change(self, instance_id: str) -> int:
+        """The number of the next change of the spans of an instance."""
+        query = "SELECT COALESCE(MAX(change), 0) + 1 FROM agent_span WHERE agent_instance_id = ?"
+        return int(self._connection.execute(query, (instance_id,)).fetchone()[0])
+
     def get_or_store(self, key: str, default: str) -> str:
         """The value of a key. If the key has no value yet, the default becomes its value."""
         self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, default))
+        return self.value(key) or default
+
+    def value(self, key: str) -> str | None:
+        """The value of a key, if it has one."""
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row["value"])
+        return None if row is None else str(row["value"])
+
+    def set_value(self, key: str, value: str | None) -> None:
+        """Gives a key a value; None takes it away."""
+        if value is None:
+            self._connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+        else:
+            self._connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def _prepare(self) -> None:
-        if not self._is_new():
-            self._check_origin()
+        if not layout.is_new(self._connection):
+            layout.check_origin(self._connection)
         self._make_private()
         self._use_write_ahead_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
-            if self._is_new():  # no other server has made the tables meanwhile
-                for statement in _TABLES.split(";\n"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA application_id = {APPLICATION}")
-                self._connection.execute(f"PRAGMA user_version = {LAYOUT}")
+            if layout.is_new(self._connection):  # no other server has made the tables meanwhile
+                layout.create_tables(self._connection)
+            else:
+                layout.upgrade(self._connection)
 
     def _use_write_ahead_log(self) -> None:
         """Switch the file to it. SQLite does not wait by itself here if another server is about to do the same."""
@@ -182,27 +182,6 @@ class Store:
             else:
                 return
         self._connection.execute("PRAGMA journal_mode = WAL")
-
-    def _is_new(self) -> bool:
-        return not any(map(self._pragma, ("schema_version", "user_version", "application_id")))
-
-    def _check_origin(self) -> None:
-        layout = self._pragma("user_version")
-        # Layouts 1 and 2 have no application ID.
-        if self._pragma("application_id") != APPLICATION and not (0 < layout < 3 and self._has_table("answered")):
-            raise sqlite3.DatabaseError("it is the database of another program: use another file")
-        if layout != LAYOUT:
-            raise sqlite3.DatabaseError(
-                f"another version of prefactor-sdk wrote it (it has layout {layout}, this version needs {LAYOUT}): "
-                "delete it, or use another file"
-            )
-
-    def _pragma(self, name: str) -> int:
-        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-    def _has_table(self, name: str) -> bool:
-        query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return self._connection.execute(query, (name,)).fetchone() is not None
 
     def _create_file(self) -> None:
         if self._file is not None:
@@ -221,8 +200,21 @@ class Store:
         return self._connection.execute(query, bound)
 
 
+def _read_only_uri(file: Path) -> str:
+    """The URI of a file. SQLite creates a file beside that of a database, even to read it, unless nobody writes it."""
+    in_use = Path(f"{file}-wal").exists()
+    return f"{file.absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"
+
+
 def _where(equal: Mapping[str, object]) -> str:
     return "WHERE " + " AND ".join(f"{name} IS ?" for name in equal) if equal else ""
+
+
+def _bindable(value: object) -> object:
+    """A value that SQLite takes, in place of a text that is not Unicode, or of an integer of more than 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return max(-_HIGHEST, min(value, _HIGHEST)) if isinstance(value, int) else value
 
 
 def _json(value: object) -> str | None:
@@ -230,7 +222,7 @@ def _json(value: object) -> str | None:
 
 
 def _record(row: sqlite3.Row) -> Record:
-    record = dict(row)
+    record = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
     for name in _CONVERTED & record.keys():
         if record[name] is not None:
             record[name] = json.loads(record[name]) if name in _JSON else bool(record[name])

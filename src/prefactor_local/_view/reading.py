@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from prefactor_local._state.store import Store
+from prefactor_local._view import rows, runs, spans
+from prefactor_local._view.comparing import compare
+from prefactor_local._view.errors import NoSuchRunError
+from prefactor_local._view.findings import findings
+from prefactor_local._view.search import search
 from prefactor_local._view.shapes import Comparison, Difference, Finding, RowsPage, RunDetails, RunsPage, SpanDetails
+from prefactor_local._view.span_types import SpanTypes
 
 __all__ = ["NoSuchRunError", "Reader"]
-
-
-class NoSuchRunError(LookupError):
-    """No run, or no span, has this ID. The text says what was looked for."""
 
 
 class Reader:
@@ -21,6 +23,7 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._types = SpanTypes(store)
 
     def find_run(self, wanted: str) -> str:
         """The ID of a run.
@@ -31,7 +34,7 @@ class Reader:
         Raises:
             NoSuchRunError: There is none, or there are several.
         """
-        raise NotImplementedError
+        return runs.find_run(self._store, wanted)
 
     def runs(
         self,
@@ -51,36 +54,48 @@ class Reader:
             agent: Only runs of the agent with this ID.
             limit: How many.
         """
-        raise NotImplementedError
+        return runs.runs_page(self._store, before=before, query=query, status=status, agent=agent, limit=limit)
 
     def run(self, run_id: str) -> RunDetails:
         """A run. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return runs.run_details(self._store, self._types, run_id)
 
     def rows(self, run_id: str, *, after: int = 0, limit: int = 10_000) -> RowsPage:
-        """The spans that are new or have changed since `after`, in the order of the changes. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        """The spans that are new or have changed since `after`, in the order of the changes.
+
+        Args:
+            run_id: The run.
+            after: `RowsPage.change` of the page before; 0 at first.
+            limit: How many.
+
+        Raises:
+            NoSuchRunError: There is no such run.
+        """
+        return rows.rows_page(self._store, run_id, after=after, limit=limit)
 
     def search(self, run_id: str, query: str) -> list[int]:
-        """The seqs of spans whose params, result, type or summary holds the text, in any case. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        """The seqs of spans whose params, result, type or summary holds the text, in any case.
+
+        Raises `NoSuchRunError`.
+        """
+        return search(self._store, run_id, query)
 
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails:
         """A span with its payloads; long values are cut unless `full`. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return spans.span_by_id(self._store, self._types, span_id, full=full)
 
     def span_by_seq(self, run_id: str, seq: int, *, full: bool = False) -> SpanDetails:
         """As `span`, by its run and number."""
-        raise NotImplementedError
+        return spans.span_by_seq(self._store, self._types, run_id, seq, full=full)
 
     def findings(self, run_id: str) -> list[Finding]:
         """What is wrong with the order of a run. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return findings(self._store, run_id)
 
     def compare(self, a: str, b: str) -> Comparison:
         """Two runs side by side. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return compare(self._store, a, b)
 
     def differences(self, a: str, b: str) -> list[Difference]:
         """What differs between the payloads of two spans, by their IDs. Raises `NoSuchRunError`."""
-        raise NotImplementedError
+        return spans.differences_of(self._store, a, b)

@@ -164,11 +164,14 @@ class RowsPage(TypedDict):
     Attributes:
         change: what to ask for the next changes with.
         more: whether there are more already.
+        origin: what the starts count from. It becomes earlier if a span arrives that started before all others: then
+            the rows of earlier pages count from a later one.
         status, finished_at: of the run.
     """
 
     change: int
     more: bool
+    origin: str
     status: Status
     finished_at: str | None
     rows: list[SpanRow]
@@ -228,7 +231,7 @@ class Finding(TypedDict):
     """What is wrong with the order of a run.
 
     Attributes:
-        name: `parent_missing`, `child_before_parent`, `outside_parent`, `outside_run`, `not_finished`.
+        name: `parent_missing`, `child_before_parent`, `outside_parent`, `outside_run`, `not_finished`, `own_ancestor`.
         spans: the seqs of the spans (the first 100).
         count: how many spans there are.
         message: a sentence.

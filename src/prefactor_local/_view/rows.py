@@ -1,0 +1,76 @@
+"""The spans of a run without their payloads: the rows of the tree."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from prefactor_local._state.store import Store
+from prefactor_local._view.runs import origin_of, stored_run
+from prefactor_local._view.shapes import RowsPage, SpanRow
+
+__all__ = ["all_rows", "rows_page"]
+
+_BATCH = 1_000
+"""So many spans are read in one transaction: the store is not locked for longer than some milliseconds."""
+_CHANGED_SPANS = """
+    SELECT span.change, span.seq, span.id, COALESCE(parent.seq, span.parent_span_id), span.schema_name, span.status,
+        span.started_at, span.finished_at, span.summary, span.mismatches
+    FROM agent_span AS span INDEXED BY agent_span_change
+        LEFT JOIN agent_span AS parent
+            ON parent.id = span.parent_span_id AND parent.agent_instance_id = span.agent_instance_id
+    WHERE span.agent_instance_id = ? AND span.change > ? ORDER BY span.change LIMIT ?
+"""
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def rows_page(store: Store, run_id: str, *, after: int, limit: int) -> RowsPage:
+    """The spans that have changed, as `Reader.rows` describes it."""
+    rows: list[SpanRow] = []
+    limit = max(limit, 1)
+    more = True
+    while more and len(rows) < limit:
+        size = min(_BATCH, limit - len(rows))
+        with store.transaction(write=False):
+            run = stored_run(store, run_id)
+            found = store.select(_CHANGED_SPANS, run_id, after, size + 1)
+        more = len(found) > size
+        origin = datetime.fromisoformat(origin_of(run))
+        rows += [_row(row, origin) for row in found[:size]]
+        after = found[:size][-1][0] if found else after
+    return {
+        "change": after,
+        "more": more,
+        "origin": origin_of(run),
+        "status": run["status"],
+        "finished_at": run["finished_at"],
+        "rows": rows,
+    }
+
+
+def all_rows(store: Store, run_id: str) -> list[SpanRow]:
+    """All spans of a run, in the order of arrival."""
+    rows: dict[int, SpanRow] = {}
+    after, more = 0, True
+    while more:
+        page = rows_page(store, run_id, after=after, limit=_BATCH)
+        after, more = page["change"], page["more"]
+        rows.update((row.seq, row) for row in page["rows"])
+    return [rows[seq] for seq in sorted(rows)]
+
+
+def _row(row: sqlite3.Row, origin: datetime) -> SpanRow:
+    _, seq, span_id, parent, schema_name, status, started_at, finished_at, summary, mismatches = row
+    start = None if started_at is None else datetime.fromisoformat(started_at)
+    end = None if finished_at is None else datetime.fromisoformat(finished_at)
+    return SpanRow(
+        seq,
+        span_id,
+        parent,
+        schema_name,
+        status,
+        None if start is None else (start - origin) // _MICROSECOND / 1000,
+        None if start is None or end is None else (end - start) // _MICROSECOND / 1000,
+        summary or "",
+        mismatches,
+    )

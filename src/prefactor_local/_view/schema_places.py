@@ -1,0 +1,155 @@
+"""The schemas that describe each value of a payload.
+
+`prefactor_gen` goes through schemas, too, but it reads them from files, and keeps the place of each keyword. Here they
+are what clients registered: any JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+from urllib.parse import unquote, urljoin
+
+from prefactor_local._view.pointers import steps_of
+from prefactor_local._view.shapes import Json
+from prefactor_schema.patterns import matcher
+
+__all__ = ["Schema", "SchemaPlaces"]
+
+Schema: TypeAlias = dict[str, Json]
+
+_LISTS = ("allOf", "anyOf", "oneOf")
+_SINGLE = ("then", "else")  # a value need not match what is in `if` and `not`
+_MAPS = ("dependentSchemas", "dependencies")
+_MOST_APPLIED = 500
+_MOST_SCHEMAS = 50_000
+_BASE_URI = "https://schema.prefactor.invalid/"
+
+
+class SchemaPlaces:
+    """Finds the schemas of values, one step at a time.
+
+    Args:
+        schema: A JSON Schema. Parts that are not schemas are left out.
+    """
+
+    def __init__(self, schema: Json) -> None:
+        self._bases: dict[int, str] = {}
+        self._targets: dict[str, Json] = {}
+        self._index(schema)
+        self.root = self.applied([schema])
+
+    def applied(self, schemas: Sequence[Json]) -> list[Schema]:
+        """The schemas, and all that they apply to the same value: by references, by `allOf`, `then` and the like."""
+        found: dict[int, Schema] = {}
+        pending = list(schemas)
+        for schema in pending:  # the loop appends to the list
+            if isinstance(schema, dict) and id(schema) not in found and len(found) < _MOST_APPLIED:
+                found[id(schema)] = schema
+                pending.extend(self._in_place(schema))
+        return list(found.values())
+
+    def inside(self, schemas: Sequence[Schema]) -> dict[str, list[Schema]]:
+        """The schemas of the members and the items of a value, by the step of a pointer; `*` is any other one."""
+        found: dict[str, list[Json]] = {}
+        for schema in schemas:
+            for step, inner in _steps(schema):
+                found.setdefault(step, []).append(inner)
+        patterns = [each for schema in schemas for each in _members(schema, "patternProperties")]
+        for pattern, inner in patterns:
+            matches = matcher(pattern)
+            for name in _names(schemas):
+                if matches is not None and matches(name):
+                    found[name].append(inner)
+        return {step: self.applied(inner) for step, inner in found.items()}
+
+    def at(self, steps: Sequence[str]) -> list[Schema]:
+        """The schemas of the value at the end of some steps, first those that say something of it themselves."""
+        schemas = self.root
+        for step in steps:
+            inside = self.inside(schemas)
+            schemas = inside.get(step) or inside.get("*") or []
+        return sorted(schemas, key=lambda schema: not (schema.keys() - {"$ref", "title", "description"}))
+
+    def _in_place(self, schema: Schema) -> Iterator[Json]:
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(reference := schema.get(keyword), str):
+                yield self._target(reference, self._bases.get(id(schema), _BASE_URI))
+        for keyword in _LISTS:
+            items = schema.get(keyword)
+            yield from items if isinstance(items, list) else ()
+        for keyword in _SINGLE:
+            yield schema.get(keyword)
+        for keyword in _MAPS:
+            yield from (inner for _, inner in _members(schema, keyword))
+
+    def _target(self, reference: str, base: str) -> Json:
+        uri, _, fragment = reference.partition("#")
+        resource = f"{_joined(base, uri)}#"
+        if not fragment.startswith("/"):
+            return self._targets.get(resource + fragment)
+        found = self._targets.get(resource)
+        for step in steps_of(unquote(fragment)):
+            found = _item(found, step)
+        return found
+
+    def _index(self, root: Json) -> None:
+        """Notes what references are relative to, and where they lead: each `$id` and each anchor."""
+        self._targets[f"{_BASE_URI}#"] = root
+        pending: list[tuple[Json, str]] = [(root, _BASE_URI)]
+        for node, base in pending:  # the loop appends to the list
+            if len(pending) > _MOST_SCHEMAS:
+                return
+            if isinstance(node, dict):
+                own = self._named(node, base)
+                pending.extend((item, own) for item in node.values())
+            elif isinstance(node, list):
+                pending.extend((item, base) for item in node)
+
+    def _named(self, schema: Schema, base: str) -> str:
+        if isinstance(identifier := schema.get("$id"), str):
+            name, _, anchor = identifier.partition("#")
+            base = _joined(base, name)
+            self._targets.setdefault(f"{base}#{anchor}", schema)
+        for keyword in ("$anchor", "$dynamicAnchor"):
+            if isinstance(own := schema.get(keyword), str):
+                self._targets.setdefault(f"{base}#{own}", schema)
+        if base != _BASE_URI:
+            self._bases[id(schema)] = base
+        return base
+
+
+def _steps(schema: Schema) -> Iterator[tuple[str, Json]]:
+    yield from _members(schema, "properties")
+    for _, inner in _members(schema, "patternProperties"):
+        yield "*", inner
+    first = schema.get("prefixItems", schema.get("items"))
+    if isinstance(first, list):
+        yield from ((str(index), inner) for index, inner in enumerate(first))
+    for keyword in ("items", "additionalItems", "additionalProperties", "unevaluatedItems", "unevaluatedProperties"):
+        yield "*", schema.get(keyword)
+
+
+def _members(schema: Mapping[str, Json], keyword: str) -> Iterator[tuple[str, Json]]:
+    members = schema.get(keyword)
+    if isinstance(members, dict):
+        yield from members.items()
+
+
+def _names(schemas: Sequence[Schema]) -> set[str]:
+    return {name for schema in schemas for name, _ in _members(schema, "properties")}
+
+
+def _item(node: Json, step: str) -> Json:
+    if isinstance(node, dict):
+        return node.get(step)
+    if isinstance(node, list) and step.isdecimal() and len(step) < 10 and int(step) < len(node):
+        return node[int(step)]
+    return None
+
+
+def _joined(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference)
+    except ValueError:  # not a URI
+        return reference

@@ -1,0 +1,93 @@
+"""The span types of a run, as clients registered them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias, get_args
+
+from prefactor_api.agent_instance import DataCategories
+from prefactor_local._state.store import Store
+from prefactor_local._view.fields import fields_of
+from prefactor_local._view.shapes import FieldInfo, Json, SpanTypeInfo
+
+__all__ = ["SpanTypes", "StoredType"]
+
+StoredType: TypeAlias = dict[str, Any]
+"""A span type as `_operations.schemas` stores it."""
+
+_MOST_VERSIONS = 64
+_CLASSES: tuple[str, ...] = get_args(DataCategories.model_fields["classification"].annotation)
+"""The classes of data: unknown, then the least confidential first."""
+
+
+class SpanTypes:
+    """Reads the span types of schema versions, each once: schema versions never change."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stored: dict[str, dict[str, StoredType]] = {}
+        self._shown: dict[str, dict[str, SpanTypeInfo]] = {}
+
+    def stored(self, schema_version_id: str) -> dict[str, StoredType]:
+        """The span types by name. Not in a transaction."""
+        if schema_version_id not in self._stored:
+            query = "SELECT span_types FROM agent_schema_version WHERE id = ?"
+            with self._store.transaction(write=False):
+                found = self._store.select(query, schema_version_id)
+            _make_room(self._stored)
+            self._stored[schema_version_id] = json.loads(found[0]["span_types"]) if found else {}
+        return self._stored[schema_version_id]
+
+    def shown(self, schema_version_id: str) -> dict[str, SpanTypeInfo]:
+        """The span types as the viewer shows them. Not in a transaction."""
+        if schema_version_id not in self._shown:
+            types = {name: _shown(stored) for name, stored in self.stored(schema_version_id).items()}
+            _make_room(self._shown)
+            self._shown[schema_version_id] = types
+        return self._shown[schema_version_id]
+
+
+def _make_room(cache: dict[str, Any]) -> None:
+    while len(cache) >= _MOST_VERSIONS:
+        cache.pop(next(iter(cache)), None)
+
+
+def _shown(stored: StoredType) -> SpanTypeInfo:
+    risk: Mapping[str, Json] = stored["data_risk"] or {}
+    params_risk, result_risk = (_words(risk.get(f"{part}_data_categories")) for part in ("params", "result"))
+    schema = stored["params_schema"]
+    return {
+        "name": stored["name"],
+        "title": stored["title"],
+        "description": stored["description"],
+        "template": stored["template"],
+        "data_risk": max((_classification(params_risk), _classification(result_risk)), key=_rank) or None,
+        "deprecated": schema.get("deprecated") is True or "x-prefactor-deprecated" in schema,
+        "params": _with_risk(fields_of(schema), params_risk),
+        "result": _with_risk(fields_of(stored["result_schema"]), result_risk),
+    }
+
+
+def _with_risk(fields: dict[str, FieldInfo], risk: Mapping[str, str]) -> dict[str, FieldInfo]:
+    """The fields, with what data_risk says of the payload as a whole at its root."""
+    included = [name.replace("_", " ") for name, word in risk.items() if word == "included"]
+    said = ": ".join(filter(None, [_classification(risk), ", ".join(included)]))
+    if said and "" in fields:
+        fields[""]["data_risk"] = said
+    return fields
+
+
+def _classification(risk: Mapping[str, str]) -> str:
+    """The class of data of a payload; empty if it is unknown."""
+    said = risk.get("classification", "")
+    return said if _rank(said) > 0 else ""
+
+
+def _rank(classification: str) -> int:
+    """How confidential a class of data is; 0 if it is unknown, or is none."""
+    return _CLASSES.index(classification) if classification in _CLASSES else 0
+
+
+def _words(section: Json) -> dict[str, str]:
+    return {key: word for key, word in section.items() if isinstance(word, str)} if isinstance(section, dict) else {}
