@@ -14,9 +14,9 @@ test("addresses name pages", () => {
 });
 
 test("what was chosen comes back from the address, and nonsense does not", () => {
-  const state = { span: 12, text: ">2s & a=b", types: ["a:b", "c"], status: "failed", mode: "highlight", json: true };
+  const state = { span: 12, text: ">2s & a=b", types: ["a:b", "c"], status: "failed", mode: "highlight", json: true, zoom: { from: 0.25, to: 1200 } };
   assert.deepEqual(parseRunState(`?${formatRunState(state)}`), state);
-  assert.equal(formatRunState(parseRunState("#span=x&mode=<b>&view=html&other=1")), "");
+  assert.equal(formatRunState(parseRunState("#span=x&mode=<b>&view=html&other=1&time=9-3")), "");
 });
 
 test("the page asks often while something changes, and seldom otherwise", () => {
