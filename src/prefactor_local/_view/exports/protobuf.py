@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from prefactor_local._view.shapes import Json
@@ -93,11 +94,14 @@ def _bytes(number: int, content: bytes) -> bytes:
     return _tag(number, _LENGTH) + _varint(len(content)) + content
 
 
+@cache
 def _tag(number: int, wire_type: int) -> bytes:
     return _varint(number << 3 | wire_type)
 
 
 def _varint(number: int) -> bytes:
+    if 0 <= number < 0x80:
+        return bytes((number,))
     number &= 2**64 - 1  # negative numbers are in two's complement
     groups = bytearray()
     while number > 0x7F:
