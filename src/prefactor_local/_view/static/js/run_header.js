@@ -18,6 +18,11 @@ const FORMATS = [
   ["chrome", "Chrome trace", "For Perfetto"],
 ];
 
+const KINDS = new Map([
+  ["Failed", "bad"],
+  ["Mismatches", "warned"],
+]);
+
 /**
  * @typedef {object} HeaderView
  * @property {RunDetails} details
@@ -75,8 +80,8 @@ export class RunHeader {
     const took = duration === null ? null : formatDuration(duration);
     this.set("Duration", took && (run.finished_at ? took : `${took} so far`));
     this.set("Spans", formatNumber(counts.spans));
-    this.set("Failed", counts.failed ? formatNumber(counts.failed) : null, "bad");
-    this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null, "warned");
+    this.set("Failed", counts.failed ? formatNumber(counts.failed) : null);
+    this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null);
     this.set("Not finished", counts.open ? formatNumber(counts.open) : null);
   }
 
@@ -84,14 +89,13 @@ export class RunHeader {
    * Shows a fact; null hides it.
    * @param {string} name
    * @param {HTMLElement | string | null} value
-   * @param {string} [kind]
    */
-  set(name, value, kind = "") {
+  set(name, value) {
     let shown = this.values.get(name);
     if (!shown) {
       shown = element("dd");
       this.values.set(name, shown);
-      this.facts.append(element("div", { class: kind }, element("dt", {}, name), shown));
+      this.facts.append(element("div", { class: KINDS.get(name) }, element("dt", {}, name), shown));
     }
     if (shown.parentElement) shown.parentElement.hidden = value === null;
     if (value !== null && (typeof value !== "string" || value !== shown.textContent)) replaceChildren(shown, value);

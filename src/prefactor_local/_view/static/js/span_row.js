@@ -60,7 +60,8 @@ export function rowElement() {
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
     headline.textContent = visibleText(firstLine(summary) || known?.title || name);
     headline.title = visibleText(summary.slice(0, MOST_OF_SUMMARY));
-    type.textContent = summary || (known && known.title !== name) ? visibleText(name) : "";
+    const also = [summary || (known && known.title !== name) ? visibleText(name) : "", node.parentMissing && "parent not recorded"];
+    type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
     status.title = statusWord(state);
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
