@@ -8,6 +8,8 @@ import { isOpen } from "./runs_model.js";
 import { statusMark, statusWord } from "./status.js";
 import { runUrl } from "./urls.js";
 
+const NONE = "–";
+
 /** The heads of the columns, with the classes of their cells. */
 export const RUN_COLUMNS = [
   ["", "cell-mark"],
@@ -57,7 +59,7 @@ export function runLine(id, onMark) {
       shown = now;
       setAttribute(line, "aria-label", `${run.agent_name} ${run.version}, ${statusWord(run.status)}`);
       replaceChildren(link, element("bdi", { class: "run-agent" }, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
-      link.title = run.external_identifier ? `External ID: ${run.external_identifier}` : "";
+      setAttribute(link, "title", titleOf(run));
       others.forEach((cell, place) => replaceChildren(cell, values[place]));
       drawKinds(others, run);
     },
@@ -76,11 +78,11 @@ function valuesOf(run, now) {
   return [
     statusMark(run.status),
     startedOf(run, now),
-    took === null ? "–" : `${formatDuration(took)}${run.duration_ms === null ? " so far" : ""}`,
+    took === null ? NONE : `${formatDuration(took)}${run.duration_ms === null ? " so far" : ""}`,
     formatNumber(run.spans),
-    run.failed ? formatNumber(run.failed) : "–",
-    run.mismatches ? formatNumber(run.mismatches) : "–",
-    element("code", {}, run.id),
+    run.failed ? formatNumber(run.failed) : NONE,
+    run.mismatches ? formatNumber(run.mismatches) : NONE,
+    element("code", { title: run.id }, run.id),
   ];
 }
 
@@ -96,11 +98,18 @@ function startedOf({ started_at: started }, now) {
   return element("time", { datetime: started, title: `${started} (UTC)` }, today ? "" : `${day} `, clock.slice(0, 8), ago);
 }
 
+/** @param {RunSummary} run */
+function titleOf(run) {
+  const name = `${run.agent_name} ${run.version}`;
+  return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
+}
+
 /**
  * @param {HTMLElement[]} cells
  * @param {RunSummary} run
  */
 function drawKinds(cells, run) {
+  for (const cell of cells) cell.classList.toggle("none", cell.textContent === NONE);
   const [, , , , failed, mismatches] = cells;
   failed.classList.toggle("bad", run.failed > 0);
   mismatches.classList.toggle("warned", run.mismatches > 0);

@@ -13,7 +13,7 @@ import { RunsToolbar } from "./runs_toolbar.js";
 import { compareUrl, parseRunsState, runsQuery, runUrl } from "./urls.js";
 
 const ASK_EVERY = 2000; // milliseconds
-const SEARCH_AFTER = 200;
+const LIST_AFTER = 200;
 
 /**
  * @param {Context} context
@@ -51,7 +51,7 @@ export class RunsPage {
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
     this.body = element("tbody", { role: "rowgroup" });
-    this.grid = element("table", { class: "runs-table", role: "grid", tabindex: 0, "aria-label": "Runs" }, head(), this.body);
+    this.grid = element("table", { class: "runs-table", role: "grid", tabindex: 0, "aria-label": "Runs" }, runsHead(), this.body);
     this.more = button("Show older runs", () => this.loadOlder(), { class: "older" });
     this.empty = element("div", { class: "no-runs" });
     this.scroll = element("div", { class: "runs-scroll" }, this.grid, this.empty, this.more);
@@ -121,7 +121,7 @@ export class RunsPage {
     this.searchTimer = window.setTimeout(() => {
       this.model.clear();
       this.ask();
-    }, SEARCH_AFTER);
+    }, LIST_AFTER);
   }
 
   draw() {
@@ -220,7 +220,7 @@ export class RunsPage {
   }
 }
 
-function head() {
+function runsHead() {
   const cells = RUN_COLUMNS.map(([name, kind]) => {
     const label = name || element("span", { class: "visually-hidden" }, "Marked");
     return element("th", { scope: "col", role: "columnheader", class: kind }, label);
