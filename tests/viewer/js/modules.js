@@ -12,7 +12,11 @@ export const { childField, childPointer, fieldTree, isConversation, isRedacted, 
 );
 
 /** A span; times in milliseconds. */
-export function span(seq, parent, { start = seq, duration = 1, type = "t", status = "complete", summary = "", wrong = 0 } = {}) {
+export function span(
+  seq,
+  parent,
+  { start = seq, duration = 1, type = "t", status = "complete", summary = "", wrong = 0 } = {},
+) {
   return [seq, `id-${seq}`, parent, type, status, start, duration, summary, wrong];
 }
 

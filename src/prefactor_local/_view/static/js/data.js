@@ -1,6 +1,7 @@
 // Where the data comes from: the server, or the page itself if it is an exported file.
 
-/** @import { Comparison, Difference, Finding, RowsPage, RunDetails, RunExport, RunsPage, SpanDetails } from "./shapes.js" */
+/** @import { Comparison, Difference, Finding, RowsPage, RunDetails } from "./shapes.js" */
+/** @import { RunExport, RunsPage, SpanDetails } from "./shapes.js" */
 
 /**
  * @typedef {object} Source
@@ -29,7 +30,10 @@ export class AnswerError extends Error {
 
 const MESSAGES = new Map([
   [0, "The server does not answer. Is prefactor-local still running?"],
-  [401, "This browser is not signed in. Open the link that prefactor-local serve printed, or run: prefactor-local open"],
+  [
+    401,
+    "This browser is not signed in. Open the link that prefactor-local serve printed, or run: prefactor-local open",
+  ],
   [403, "The server refused to answer this page. Open the link that prefactor-local serve printed."],
 ]);
 
@@ -91,7 +95,8 @@ function embeddedSource(data) {
     runs: absent,
     run: async () => data.run,
     rows: async () => all,
-    search: async (_run, text) => data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),
+    search: async (_run, text) =>
+      data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),
     findings: async () => data.findings,
     span: async (id) => spans.get(id) ?? absent(),
     compare: absent,

@@ -11,8 +11,18 @@ export function runKeys(page) {
   return [
     { keys: ["j"], listKeys: ["ArrowDown"], does: "Next span", run: () => page.move(1) },
     { keys: ["k"], listKeys: ["ArrowUp"], does: "Previous span", run: () => page.move(-1) },
-    { keys: ["h"], listKeys: ["ArrowLeft"], does: "Collapse; of a collapsed span: go to its parent", run: () => collapse(page) },
-    { keys: ["l"], listKeys: ["ArrowRight"], does: "Expand; of an expanded span: go to its first child", run: () => expand(page) },
+    {
+      keys: ["h"],
+      listKeys: ["ArrowLeft"],
+      does: "Collapse; of a collapsed span: go to its parent",
+      run: () => collapse(page),
+    },
+    {
+      keys: ["l"],
+      listKeys: ["ArrowRight"],
+      does: "Expand; of an expanded span: go to its first child",
+      run: () => expand(page),
+    },
     { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
     { keys: ["L"], does: "Expand all", run: () => expandAll(page) },
     { keys: [], listKeys: ["PageDown"], does: "A page down", run: () => page.move(page.list.pageSize) },

@@ -91,7 +91,6 @@ export class RunPage {
     this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
   }
 
-
   /** Begins to load and to follow the run. */
   async open() {
     // The two questions do not wait for each other. Another run may be the last one a moment later.
@@ -104,13 +103,21 @@ export class RunPage {
       return;
     }
     if (this.closed) return;
-    this.cleanup.push(askAgainAndAgain(() => this.askForChanges(), () => !this.model.isOpen || !this.source.live));
+    this.cleanup.push(
+      askAgainAndAgain(
+        () => this.askForChanges(),
+        () => !this.model.isOpen || !this.source.live,
+      ),
+    );
     const timer = setInterval(() => this.grow(), GROW_EVERY);
     const repaint = () => this.minimap.draw();
     document.addEventListener("themechange", repaint);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", repaint);
-    this.cleanup.push(() => clearInterval(timer), () => document.removeEventListener("themechange", repaint));
+    this.cleanup.push(
+      () => clearInterval(timer),
+      () => document.removeEventListener("themechange", repaint),
+    );
     this.cleanup.push(() => scheme.removeEventListener("change", repaint));
   }
 
@@ -160,7 +167,7 @@ export class RunPage {
 
   async loadChanges() {
     let changed = false;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const page = await this.nextRows();
       if (page.origin !== this.model.details?.origin) return this.startAgain();
       more = page.more;
@@ -207,7 +214,9 @@ export class RunPage {
     const { model } = this;
     const none = model.rows.size === 0;
     this.empty.hidden = model.visible.length > 0;
-    const waiting = model.isOpen ? "No spans yet. They appear here as soon as the agent sends them." : "This run has no spans.";
+    const waiting = model.isOpen
+      ? "No spans yet. They appear here as soon as the agent sends them."
+      : "This run has no spans.";
     this.empty.textContent = none ? waiting : "No span matches the filter.";
     this.minimap.element.hidden = none;
   }

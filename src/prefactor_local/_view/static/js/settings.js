@@ -27,6 +27,15 @@ export function writeSetting(name, value) {
   }
 }
 
+/**
+ * A size that was chosen before, as CSS; null: none was.
+ * @param {string} name
+ */
+export function savedSize(name) {
+  const size = Number(readSetting(name));
+  return size > 0 ? `${size}px` : null;
+}
+
 const THEMES = ["light", "dark"];
 
 /** Shows the theme that was chosen last; without a choice, that of the system. */

@@ -7,6 +7,7 @@
 import { Briefs } from "./briefs.js";
 import { element, oncePerFrame, replaceChildren } from "./dom.js";
 import { axisMarks, formatDuration } from "./format.js";
+import { savedSize } from "./settings.js";
 import { splitter } from "./splitter.js";
 import { ROW_HEIGHT, rowElement } from "./span_row.js";
 
@@ -43,6 +44,7 @@ export class SpanList {
     this.head = element("div", { class: "spans-head" }, element("span", { class: "head-tree" }, "Span"));
     this.element = element("div", { class: "spans" }, this.head);
     this.head.append(this.columnSplitter(), this.axis);
+    this.element.style.setProperty("--tree-width", savedSize("tree-width"));
     this.element.append(element("div", { class: "spans-body" }, this.lines, this.grid));
     this.listen(options);
   }
@@ -50,7 +52,7 @@ export class SpanList {
   columnSplitter() {
     return splitter({
       label: "Width of the tree",
-      setting: "tree",
+      setting: () => "tree-width",
       isUpright: () => true,
       grows: 1,
       limits: () => [120, Math.max(160, this.element.clientWidth - 100)],
@@ -194,7 +196,10 @@ export class SpanList {
   draw() {
     const { visible, state } = this.model;
     const first = Math.max(0, Math.floor(this.grid.scrollTop / ROW_HEIGHT) - BEYOND);
-    const last = Math.min(visible.length, Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / ROW_HEIGHT) + BEYOND);
+    const last = Math.min(
+      visible.length,
+      Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / ROW_HEIGHT) + BEYOND,
+    );
     const selected = state.span === null ? -1 : this.indexOf(state.span);
     const wanted = new Map();
     for (let index = first; index < last; index += 1) wanted.set(visible[index].node.seq, index);
@@ -234,7 +239,16 @@ export class SpanList {
     const dim = state.mode === "highlight" ? kept : null;
     const types = details?.span_types ?? {};
     const brief = this.briefs.of.bind(this.briefs);
-    return { ...this.window, width: this.axis.clientWidth, now: this.now, brief, collapsed, selected: state.span, kept: dim, types };
+    return {
+      ...this.window,
+      width: this.axis.clientWidth,
+      now: this.now,
+      brief,
+      collapsed,
+      selected: state.span,
+      kept: dim,
+      types,
+    };
   }
 
   drawAxis() {

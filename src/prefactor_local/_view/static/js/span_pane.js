@@ -7,6 +7,7 @@
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
 import { message, sentenceOf } from "./messages.js";
+import { savedSize } from "./settings.js";
 import { drawSpan } from "./span_view.js";
 import { splitter } from "./splitter.js";
 import { endOf, selfTime } from "./tree.js";
@@ -44,14 +45,16 @@ export class SpanPane {
 
   makeSplitter() {
     const beside = matchMedia("(min-width: 901px)");
+    const setting = () => (beside.matches ? "pane-width" : "pane-height");
+    for (const name of ["pane-width", "pane-height"]) this.body.style.setProperty(`--${name}`, savedSize(name));
     return splitter({
       label: "Size of the pane",
-      setting: "pane",
+      setting,
       isUpright: () => beside.matches,
       grows: -1,
       limits: () => [LEAST, (beside.matches ? this.body.clientWidth : this.body.clientHeight) - LEAST],
       size: () => (beside.matches ? this.element.offsetWidth : this.element.offsetHeight),
-      resize: (size) => this.body.style.setProperty("--pane-size", `${size}px`),
+      resize: (size) => this.body.style.setProperty(`--${setting()}`, `${size}px`),
     });
   }
 

@@ -63,7 +63,10 @@ export function rowElement() {
     const about = summary || view.brief(node.row);
     headline.textContent = visibleText(firstLine(about) || known?.title || name);
     headline.title = visibleText(about.slice(0, MOST_OF_SUMMARY));
-    const also = [about || (known && known.title !== name) ? visibleText(name) : "", node.parentMissing && "parent not recorded"];
+    const also = [
+      about || (known && known.title !== name) ? visibleText(name) : "",
+      node.parentMissing && "parent not recorded",
+    ];
     type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
     status.title = statusWord(state);
@@ -109,7 +112,11 @@ export function rowElement() {
       setAttribute(line, "aria-selected", String(selected));
       setAttribute(line, "aria-expanded", expandable ? String(!view.collapsed.has(seq)) : null);
       const problems = mismatches ? ", does not match its schema" : "";
-      setAttribute(line, "aria-label", `${firstLine(node.row[7] || view.brief(node.row)) || node.row[3]}, ${statusWord(state)}${problems}`);
+      setAttribute(
+        line,
+        "aria-label",
+        `${firstLine(node.row[7] || view.brief(node.row)) || node.row[3]}, ${statusWord(state)}${problems}`,
+      );
       drawTree(row, view);
       drawTime(row, view);
     },

@@ -68,7 +68,11 @@ function heading({ span, type }, actions) {
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
   if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
   kind.style.setProperty("--hue", String(hueOf(span.type)));
-  const headline = element("h2", { dir: "auto" }, span.summary || briefPayload(span.params) || type?.title || span.type);
+  const headline = element(
+    "h2",
+    { dir: "auto" },
+    span.summary || briefPayload(span.params) || type?.title || span.type,
+  );
   return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
 }
 
@@ -96,7 +100,10 @@ function problems(pane, span) {
   if (values.length < span.mismatches.length) return warning("The schema version of this run has no such span type");
   if (!values.length) return null;
   const lines = values.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
-  return append(warning(`${formatCount(values.length, "value does", "values do")} not match the schema`), element("ul", {}, ...lines));
+  return append(
+    warning(`${formatCount(values.length, "value does", "values do")} not match the schema`),
+    element("ul", {}, ...lines),
+  );
 }
 
 /** @param {string} title */
@@ -146,8 +153,19 @@ function facts({ span, type, duration, selfTime, children, parent }, actions) {
     fact("Children", children || null),
     fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
     fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
-    fact("Parent", !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)")),
-    fact("ID", element("span", { class: "copied" }, element("code", {}, span.id), copyButton(() => span.id))),
+    fact(
+      "Parent",
+      !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)"),
+    ),
+    fact(
+      "ID",
+      element(
+        "span",
+        { class: "copied" },
+        element("code", {}, span.id),
+        copyButton(() => span.id),
+      ),
+    ),
   );
 }
 
@@ -171,7 +189,12 @@ export function timeElement(iso) {
 function viewSwitch(json, showJson) {
   /** @param {string} label @param {boolean} value */
   const choice = (label, value) => button(label, () => showJson(value), { "aria-pressed": String(json === value) });
-  return element("div", { class: "switch", role: "group", "aria-label": "Payloads as" }, choice("Fields", false), choice("JSON", true));
+  return element(
+    "div",
+    { class: "switch", role: "group", "aria-label": "Payloads as" },
+    choice("Fields", false),
+    choice("JSON", true),
+  );
 }
 
 /**
@@ -188,8 +211,14 @@ function payloadSection({ span, type, json }, side, actions) {
   return element("section", { class: `side ${side}` }, head, payloadBody());
 
   function payloadBody() {
-    if (payload === null) return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
-    if (json) return jsonElement(text(), span.cut.some((cut) => cut.side === side), actions.showAll);
+    if (payload === null)
+      return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
+    if (json)
+      return jsonElement(
+        text(),
+        span.cut.some((cut) => cut.side === side),
+        actions.showAll,
+      );
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const view = { side, cuts, mismatches: mismatchesOf(span, side), showAll: actions.showAll };
     return payloadElement(view, payload, fieldTree(type?.[side] ?? {}));
@@ -219,4 +248,3 @@ function mismatchesOf(span, side) {
   }
   return found;
 }
-

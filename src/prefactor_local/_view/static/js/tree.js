@@ -29,7 +29,7 @@
  */
 
 /**
- * Arranges spans as a tree. A span whose parent is not there stands at the top; of a cycle, the span that arrived first.
+ * Arranges spans as a tree. A span whose parent is not there stands at the top; of a cycle, the one that arrived first.
  * @param {Iterable<SpanRow>} rows
  * @returns {SpanTree}
  */
