@@ -2,10 +2,11 @@
 
 const folder = "../../../src/prefactor_local/_view/static/js";
 
-export const { buildTree, endOf, keepMatches, nextError, selfTime, visibleRows } = await import(`${folder}/tree.js`);
+export const { buildTree, findNext, hasError, keepMatches, selfTime, visibleRows } = await import(`${folder}/tree.js`);
 export const { matcherOf, parseFilter } = await import(`${folder}/filter.js`);
 export const format = await import(`${folder}/format.js`);
 export const { formatRunState, parseRoute, parseRunState } = await import(`${folder}/urls.js`);
+export const { briefPayload } = await import(`${folder}/briefs.js`);
 export const { nextWait } = await import(`${folder}/live.js`);
 export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode } = await import(
   `${folder}/fields.js`

@@ -60,6 +60,12 @@ test("fields are found by name, then by the pattern for any", () => {
   assert.equal(childPointer("/a", "b/~"), "/a/b~1~0");
 });
 
+test("the first fields of a payload stand for a summary", () => {
+  const params = { none: null, sql: "SELECT 1\n  FROM t", many: [1], inner: { a: { b: 1 }, c: true }, more: 1 };
+  assert.equal(modules.briefPayload(params), "sql: SELECT 1 FROM t, many: […], inner: {a: {…}, c: true}, …");
+  assert.deepEqual([null, {}, [], 7].map(modules.briefPayload), ["", "", "[]", "7"]);
+});
+
 test("conversations, redacted values and code are recognised", () => {
   assert.equal(
     isConversation([

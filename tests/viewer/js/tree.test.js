@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildTree, keepMatches, nextError, selfTime, span, visibleRows } from "./modules.js";
+import { buildTree, keepMatches, findNext, hasError, selfTime, span, visibleRows } from "./modules.js";
 
 const seqs = (nodes) => nodes.map((node) => node.seq);
 const shown = (tree, collapsed = [], kept = null) => visibleRows(tree, new Set(collapsed), kept);
@@ -64,23 +64,19 @@ test("siblings are counted as they are shown", () => {
   );
 });
 
-test("the next error is found in both directions, around the ends, and within the filter", () => {
+test("the next span of a kind is found in both directions, and around the ends", () => {
   const rows = [span(1, null), span(2, 1, { status: "failed" }), span(3, 1, { wrong: 2 }), span(4, 1)];
-  const tree = buildTree(rows);
-  assert.equal(nextError(tree, -1, 1, null).seq, 2);
-  assert.equal(nextError(tree, -1, -1, null).seq, 3);
-  assert.equal(nextError(tree, 1, 1, null).seq, 3);
-  assert.equal(nextError(tree, 2, 1, null).seq, 2);
+  const next = (from, step) => findNext(buildTree(rows), from, step, (node) => hasError(node.row))?.seq;
+  assert.deepEqual([next(-1, 1), next(1, 1), next(2, 1)], [2, 3, 2]);
+  assert.deepEqual([next(-1, -1), next(2, -1), next(1, -1)], [3, 2, 3]);
   assert.equal(
-    nextError(
-      tree,
-      1,
-      1,
-      keepMatches(tree, (row) => row[0] === 2),
-    ).seq,
-    2,
+    findNext(buildTree(rows), 0, 1, () => false),
+    null,
   );
-  assert.equal(nextError(buildTree([span(1, null)]), 0, 1, null), null);
+  assert.equal(
+    findNext(buildTree([]), -1, 1, () => true),
+    null,
+  );
 });
 
 test("self time leaves out children that overlap, that end later, and that still run", () => {

@@ -78,14 +78,20 @@ export class Briefs {
 
   async load() {
     const rows = this.wanted;
-    const one = async () => {
-      for (let row = rows.shift(); row && rows === this.wanted; row = rows.shift()) {
-        const span = await this.source.span(row[1], false, this.stopped.signal);
-        this.known.set(row[1], briefPayload(span.params));
-      }
+    const loadSome = async () => {
+      for (let row = rows.shift(); row && rows === this.wanted; row = rows.shift()) await this.loadOne(row);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, one)).catch(() => {});
+    await Promise.all(Array.from({ length: AT_ONCE }, loadSome));
     if (!this.stopped.signal.aborted) this.onLoaded();
+  }
+
+  /**
+   * What cannot be loaded is left out: the list says elsewhere that the server is gone.
+   * @param {SpanRow} row
+   */
+  async loadOne(row) {
+    const span = await this.source.span(row[1], false, this.stopped.signal).catch(() => null);
+    this.known.set(row[1], span ? briefPayload(span.params) : "");
   }
 
   stop() {

@@ -34,6 +34,8 @@ export function runKeys(page) {
     { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },
     { keys: ["n"], does: "Next error", run: () => page.goToError(1) },
     { keys: ["p"], does: "Previous error", run: () => page.goToError(-1) },
+    { keys: ["]"], does: "Next match of the filter", run: () => page.goToMatch(1) },
+    { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },
     { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
     { keys: ["0"], does: "All of the time", run: () => page.zoom(null) },
   ];

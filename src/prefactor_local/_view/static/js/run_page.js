@@ -14,7 +14,7 @@ import { runKeys } from "./run_keys.js";
 import { SpanList } from "./span_list.js";
 import { SpanPane } from "./span_pane.js";
 import { Toolbar } from "./toolbar.js";
-import { nextError } from "./tree.js";
+import { findNext, hasError } from "./tree.js";
 import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
@@ -169,7 +169,12 @@ export class RunPage {
     let changed = false;
     for (let more = true; more;) {
       const page = await this.nextRows();
-      if (page.origin !== this.model.details?.origin) return this.startAgain();
+      if (page.origin !== this.model.details?.origin) {
+        // A span that came late started before all others, so every start counts from another time.
+        await this.loadRun();
+        this.model.clear();
+        continue;
+      }
       more = page.more;
       changed = this.model.apply(page) || changed;
       const another = this.model.details?.run.status !== page.status;
@@ -187,13 +192,6 @@ export class RunPage {
     const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
     this.firstRows = null;
     return page;
-  }
-
-  /** Loads all again: a span that came late started before all others, so every start counts from another time. */
-  async startAgain() {
-    await this.loadRun();
-    this.model.clear();
-    return true;
   }
 
   /** Draws all that depends on the spans. */
@@ -302,9 +300,25 @@ export class RunPage {
 
   /** @param {1 | -1} step */
   goToError(step) {
-    const node = nextError(this.model.tree, this.model.selected?.index ?? -1, step, this.model.kept);
+    const { kept } = this.model;
+    const accepts = (/** @type {TreeNode} */ node) => hasError(node.row) && (!kept || kept[node.index] > 0);
+    this.goTo(step, accepts, "No span failed, and all payloads match their schemas.");
+  }
+
+  /** @param {1 | -1} step */
+  goToMatch(step) {
+    this.goTo(step, (node) => this.model.kept?.[node.index] === 2, "There is no filter, or no span matches it.");
+  }
+
+  /**
+   * @param {1 | -1} step
+   * @param {(node: TreeNode) => boolean} accepts
+   * @param {string} none What to say if there is none.
+   */
+  goTo(step, accepts, none) {
+    const node = findNext(this.model.tree, this.model.selected?.index ?? -1, step, accepts);
     if (node) this.select(node);
-    else this.context.announce("No span failed, and all payloads match their schemas.");
+    else this.context.announce(none);
   }
 
   /** @param {TreeNode} node */
