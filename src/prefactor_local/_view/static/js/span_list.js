@@ -5,7 +5,7 @@
 /** @import { RowElement, RowView } from "./span_row.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { Briefs } from "./briefs.js";
-import { element, oncePerFrame, replaceChildren } from "./dom.js";
+import { element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
 import { axisMarks, formatDuration } from "./format.js";
 import { savedSize } from "./settings.js";
 import { splitter } from "./splitter.js";
@@ -194,29 +194,37 @@ export class SpanList {
 
   /** Draws the lines that can be seen, and the selected one: the focus is there. */
   draw() {
-    const { visible, state } = this.model;
-    const first = Math.max(0, Math.floor(this.grid.scrollTop / ROW_HEIGHT) - BEYOND);
-    const last = Math.min(
-      visible.length,
-      Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / ROW_HEIGHT) + BEYOND,
-    );
-    const selected = state.span === null ? -1 : this.indexOf(state.span);
-    const wanted = new Map();
-    for (let index = first; index < last; index += 1) wanted.set(visible[index].node.seq, index);
-    if (selected >= 0) wanted.set(visible[selected].node.seq, selected);
+    const { visible } = this.model;
+    const indexes = this.linesToDraw();
+    const wanted = new Map(indexes.map((index) => [visible[index].node.seq, index]));
     const spare = this.takeSpare(wanted);
     const view = this.view();
-    for (const [seq, index] of wanted) {
+    /** @type {Element | null} */
+    let next = null;
+    for (const [seq, index] of [...wanted].reverse()) {
       const line = this.drawn.get(seq) ?? spare.pop() ?? rowElement();
       if (line.version !== this.version || !this.drawn.has(seq)) line.draw(index, visible[index], view);
       line.version = this.version;
-      if (!line.element.isConnected) this.canvas.append(line.element);
+      // Screen readers read the lines as they stand in the document.
+      if (!line.element.isConnected || line.element.nextSibling !== next) this.canvas.insertBefore(line.element, next);
+      next = line.element;
       this.drawn.set(seq, line);
     }
     for (const line of spare) line.element.remove();
-    this.briefs.want(visible.slice(first, last).map(({ node }) => node.row));
-    if (selected >= 0) this.grid.setAttribute("aria-activedescendant", `span-${state.span}`);
-    else this.grid.removeAttribute("aria-activedescendant");
+    this.briefs.want(indexes.map((index) => visible[index].node.row));
+  }
+
+  /** The lines that can be seen and some beyond, and the selected one, from top to bottom. */
+  linesToDraw() {
+    const { visible, state } = this.model;
+    const { scrollTop, clientHeight } = this.grid;
+    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - BEYOND);
+    const last = Math.min(visible.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + BEYOND);
+    const lines = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
+    const selected = state.span === null ? -1 : this.indexOf(state.span);
+    setAttribute(this.grid, "aria-activedescendant", selected < 0 ? null : `span-${state.span}`);
+    if (selected >= last) return [...lines, selected];
+    return selected >= 0 && selected < first ? [selected, ...lines] : lines;
   }
 
   /**
