@@ -86,7 +86,7 @@ function serverSource() {
 function embeddedSource(data) {
   const spans = new Map(data.spans.map((span) => [span.id, span]));
   const { run, origin } = data.run;
-  const all = { change: 0, more: false, origin, status: run.status, finished_at: run.finished_at, rows: data.rows };
+  const all = { change: 1, more: false, origin, status: run.status, finished_at: run.finished_at, rows: data.rows };
   const absent = async () => {
     throw new AnswerError(404, "This file holds one run only.");
   };
@@ -94,7 +94,7 @@ function embeddedSource(data) {
     live: false,
     runs: absent,
     run: async () => data.run,
-    rows: async () => all,
+    rows: async (_run, after) => (after ? { ...all, rows: [] } : all),
     search: async (_run, text) =>
       data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),
     findings: async () => data.findings,

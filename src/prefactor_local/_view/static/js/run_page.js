@@ -1,8 +1,10 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
 /** @import { Context, Page } from "./app.js" */
+/** @import { Counts } from "./run_model.js" */
 /** @import { Finding, RowsPage } from "./shapes.js" */
 /** @import { TreeNode } from "./tree.js" */
+import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { parseFilter } from "./filter.js";
 import { askAgainAndAgain } from "./live.js";
@@ -11,6 +13,7 @@ import { Minimap } from "./minimap.js";
 import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
+import { onThemeChange } from "./settings.js";
 import { SpanList } from "./span_list.js";
 import { SpanPane } from "./span_pane.js";
 import { Toolbar } from "./toolbar.js";
@@ -19,7 +22,6 @@ import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
-const URL_EVERY = 200; // milliseconds
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -54,8 +56,7 @@ export class RunPage {
     this.cleanup = [];
     this.searching = new AbortController();
     this.searchTimer = 0;
-    this.urlTimer = 0;
-    this.urlWritten = -URL_EVERY;
+    this.address = addressWriter(() => this.url);
     this.closed = false;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
@@ -85,7 +86,7 @@ export class RunPage {
       model: this.model,
       now: () => this.now,
       select: (node) => this.select(node),
-      changed: () => this.writeUrl(),
+      changed: () => this.address.write(),
       close: () => this.closePane(),
     });
     this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
@@ -110,15 +111,8 @@ export class RunPage {
       ),
     );
     const timer = setInterval(() => this.grow(), GROW_EVERY);
-    const repaint = () => this.minimap.draw();
-    document.addEventListener("themechange", repaint);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", repaint);
-    this.cleanup.push(
-      () => clearInterval(timer),
-      () => document.removeEventListener("themechange", repaint),
-    );
-    this.cleanup.push(() => scheme.removeEventListener("change", repaint));
+    this.cleanup.push(() => clearInterval(timer));
+    this.cleanup.push(onThemeChange(() => this.minimap.draw()));
   }
 
   close() {
@@ -127,7 +121,7 @@ export class RunPage {
     this.list.briefs.stop();
     this.pane.hide();
     clearTimeout(this.searchTimer);
-    clearTimeout(this.urlTimer);
+    this.address.stop();
     this.closed = true;
   }
 
@@ -136,7 +130,7 @@ export class RunPage {
     if (this.closed) return;
     this.model.details = details;
     this.id = details.run.id;
-    this.writeUrl();
+    this.address.write();
     this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
   }
 
@@ -219,7 +213,7 @@ export class RunPage {
     this.minimap.element.hidden = none;
   }
 
-  /** @param {import("./run_model.js").Counts} counts */
+  /** @param {Counts} counts */
   drawHeader(counts) {
     const { details } = this.model;
     if (!details) return;
@@ -237,7 +231,7 @@ export class RunPage {
 
   filterChanged() {
     this.search();
-    this.writeUrl();
+    this.address.write();
     this.show();
   }
 
@@ -274,7 +268,7 @@ export class RunPage {
     const { state } = this.model;
     this.model.reveal(node);
     state.span = node.seq;
-    this.writeUrl();
+    this.address.write();
     if (this.list.indexOf(node.seq) < 0) this.show();
     this.list.version += 1;
     const index = this.list.indexOf(node.seq);
@@ -332,7 +326,7 @@ export class RunPage {
   /** @param {{ from: number, to: number } | null} range */
   zoom(range) {
     this.model.state.zoom = range;
-    this.writeUrl();
+    this.address.write();
     this.show();
   }
 
@@ -340,7 +334,7 @@ export class RunPage {
     if (!this.pane.isOpen) return;
     this.pane.hide();
     this.model.state.span = null;
-    this.writeUrl();
+    this.address.write();
     this.show();
     this.list.grid.focus();
   }
@@ -351,18 +345,9 @@ export class RunPage {
     if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 
-  /** Puts what was chosen into the address; not too often, for browsers refuse many changes in a short time. */
-  writeUrl() {
-    clearTimeout(this.urlTimer);
-    const wait = this.urlWritten + URL_EVERY - performance.now();
-    if (wait <= 0) this.writeUrlNow();
-    else this.urlTimer = window.setTimeout(() => this.writeUrlNow(), wait);
-  }
-
-  writeUrlNow() {
-    this.urlWritten = performance.now();
+  /** The address of what is shown. */
+  get url() {
     const state = formatRunState(this.model.state);
-    const url = this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
-    history.replaceState(null, "", url);
+    return this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
   }
 }

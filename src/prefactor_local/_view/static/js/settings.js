@@ -53,3 +53,18 @@ export function toggleTheme() {
   writeSetting("theme", next === system ? null : next);
   document.dispatchEvent(new CustomEvent("themechange"));
 }
+
+/**
+ * Calls a function when the colours change.
+ * @param {() => void} changed
+ * @returns {() => void} Stops it.
+ */
+export function onThemeChange(changed) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  document.addEventListener("themechange", changed);
+  system.addEventListener("change", changed);
+  return () => {
+    document.removeEventListener("themechange", changed);
+    system.removeEventListener("change", changed);
+  };
+}

@@ -243,9 +243,9 @@ export class SpanList {
 
   /** @returns {RowView} */
   view() {
-    const { collapsed, state, kept, details } = this.model;
+    const { collapsed, state, kept } = this.model;
     const dim = state.mode === "highlight" ? kept : null;
-    const types = details?.span_types ?? {};
+    const typeOf = this.model.typeOf.bind(this.model);
     const brief = this.briefs.of.bind(this.briefs);
     return {
       ...this.window,
@@ -255,7 +255,7 @@ export class SpanList {
       collapsed,
       selected: state.span,
       kept: dim,
-      types,
+      typeOf,
     };
   }
 

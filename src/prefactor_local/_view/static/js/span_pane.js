@@ -133,7 +133,7 @@ export class SpanPane {
     const start = node.row[5];
     const end = endOf(node.row, now);
     const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
-    const type = model.details?.span_types[span.type] ?? null;
+    const type = model.typeOf(span.type);
     const above = node.parent?.row;
     const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
     return { ...known, parent: above ? above[7].slice(0, 60) || above[3] : "", json: model.state.json };

@@ -24,7 +24,7 @@ const GAP = 14; // pixels, around it
  * @property {Set<number>} collapsed
  * @property {number | null} selected
  * @property {Uint8Array | null} kept As `keepMatches` tells, if matches are to be highlighted.
- * @property {{ [name: string]: SpanTypeInfo }} types
+ * @property {(name: string) => SpanTypeInfo | null} typeOf
  */
 
 /**
@@ -56,7 +56,7 @@ export function rowElement() {
    */
   function drawTree({ node, expandable }, view) {
     const [seq, , , name, state, , , summary, mismatches] = node.row;
-    const known = view.types[name];
+    const known = view.typeOf(name);
     guides.style.width = `${Math.min(node.depth, MOST_INDENTED) * INDENT}px`;
     guides.textContent = node.depth > MOST_INDENTED ? `${node.depth}` : "";
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
