@@ -260,7 +260,7 @@ export class RunsPage {
 function runsHead() {
   const cells = RUN_COLUMNS.map(([name, kind]) => {
     const label = name || element("span", { class: "visually-hidden" }, "Marked");
-    return element("th", { scope: "col", role: "columnheader", class: kind }, label);
+    return element("th", { role: "columnheader", class: kind }, label);
   });
   return element("thead", { role: "rowgroup" }, element("tr", { role: "row", "aria-rowindex": 1 }, ...cells));
 }
