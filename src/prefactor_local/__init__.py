@@ -20,6 +20,9 @@ __all__ = ["Fault", "LocalApi", "LocalApiError", "MissingExtraError", "RecordedC
 class MissingExtraError(ImportError):
     """The packages of the extra `local` are not installed. The message says how to install them."""
 
+    def __init__(self) -> None:
+        super().__init__("install prefactor-sdk with its extra 'local'")
+
 
 # Imported on first use, so that the command can say which extra is missing.
 _MODULES = {
@@ -30,7 +33,7 @@ _MODULES = {
     "RecordedRequest": "prefactor_local._state.records",
 }
 
-_EXTRA_PACKAGES = frozenset({"liquid", "starlette", "uvicorn"})
+EXTRA_PACKAGES = frozenset({"liquid", "rich", "starlette", "uvicorn"})
 
 if not TYPE_CHECKING:
 
@@ -40,7 +43,7 @@ if not TYPE_CHECKING:
         try:
             module = importlib.import_module(_MODULES[name])
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in _EXTRA_PACKAGES:
+            if (error.name or "").partition(".")[0] not in EXTRA_PACKAGES:
                 raise
-            raise MissingExtraError("install prefactor-sdk with its extra 'local'") from error
+            raise MissingExtraError from error
         return getattr(module, name)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+from starlette.types import ASGIApp
 
 from prefactor_local._faults.fault import Fault
 from prefactor_local._faults.plan import FaultPlan
@@ -24,13 +28,21 @@ from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
+from prefactor_local._server.view import view_app
 from prefactor_local._state.account import Account
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.records import RecordedCall, RecordedRequest
 from prefactor_local._state.settings import BulkMode, Settings, bulk_mode
-from prefactor_local._state.store import Store
+from prefactor_local._state.store import WITHOUT_FILE, Store
+from prefactor_local._view.reading import Reader
+from prefactor_local._view.run_events import RunEvents
+from prefactor_local._view.running_servers import RunningServer, announced
+from prefactor_local._view.shapes import RunSummary
 
 __all__ = ["LocalApi"]
+
+_OWN_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - browsers refuse these
+"""How a browser on this machine addresses a server that listens on every address."""
 
 
 class LocalApi:
@@ -53,6 +65,10 @@ class LocalApi:
             that is not documented.
         allowed_hosts: Names under which clients address the server, besides those of loopback and `host`. Requests
             with another name in their header Host are refused (403), and so are requests of pages of other machines.
+        view: Whether the server shows what was recorded in the browser, at `view_url`.
+        announce: Whether other commands of this user, such as `prefactor-local show`, find the server and its viewer.
+        on_run: Called with what the list of runs shows of a run, when it is registered and when it has ended, by the
+            thread that executes operations: it must return soon, and raise nothing.
 
     Raises:
         OSError: The address cannot be used (on entry).
@@ -74,6 +90,9 @@ class LocalApi:
         refuse_ids: bool = False,
         bulk: BulkMode = "on",
         allowed_hosts: Iterable[str] = (),
+        view: bool = True,
+        announce: bool = False,
+        on_run: Callable[[RunSummary], None] | None = None,
     ) -> None:
         self.requests: list[RecordedRequest] = []
         """The requests in order of arrival, whether or not they succeeded."""
@@ -100,6 +119,9 @@ class LocalApi:
         self._hosts = AllowedHosts(host, allowed_hosts)
         self._given_token = token
         self._keep_requests = keep_requests
+        self._view = view
+        self._announce = announce and view
+        self._on_run = on_run
         self._arrived = 0
         self._faults = FaultPlan(seed)
         for fault in faults:
@@ -112,8 +134,18 @@ class LocalApi:
     @property
     def url(self) -> str:
         """The URL of the server, for example `http://127.0.0.1:49152`."""
-        host, port = self._address[0], self._current.port
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return _url(self._address[0], self._current.port)
+
+    @property
+    def view_url(self) -> str:
+        """The link that logs a browser in to the viewer of what was recorded. Whoever has it can read all of it.
+
+        Raises:
+            RuntimeError: There is none, because of `view=False`.
+        """
+        if not self._view:
+            raise RuntimeError("the embedded API has no viewer: it was made with view=False")
+        return self._current.here.login_url()
 
     @property
     def token(self) -> str:
@@ -229,6 +261,7 @@ class LocalApi:
         """
         call = Call(Caller(), instance_id, {"reason": reason})
         execute(self._current.account, TERMINATE, call)
+        self._current.run_events.executed(TERMINATE.name, instance_id)
 
     def __enter__(self) -> Self:
         if self._running is not None:
@@ -246,6 +279,7 @@ class LocalApi:
     ) -> None:
         running, self._running = self._current, None
         try:
+            running.announcement.close()
             running.server.stop()
         finally:
             running.account.renderer.stop()
@@ -267,13 +301,15 @@ class LocalApi:
         return self._running
 
     def _start(self, store: Store) -> _Running:
+        reader = Reader(store)
+        run_events = RunEvents(reader, self._on_run)
         account = Account(
             store,
             self._given_token,
             settings=self._settings,
             violations=self.violations,
             replays=self.replays,
-            record=self._record_call,
+            record=partial(self._record_call, run_events),
         )
         compute_missing(account)
         operations = OperationThread()
@@ -286,17 +322,37 @@ class LocalApi:
             hosts=self._hosts,
             operations=operations,
             keep_bodies=self._keep_requests,
+            view=self._view_app(reader, account.view_token, operations) if self._view else None,
         )
         server = ServerThread(build, *self._address)
         try:
-            return _Running(account, operations, server, server.start())
+            port = server.start()
         except BaseException:
             operations.close()
             raise
+        here, announcement = self._here(account, port), ExitStack()
+        if self._announce:
+            announcement.enter_context(announced(here))
+        return _Running(account, operations, server, port, run_events, here, announcement)
 
-    def _record_call(self, call: RecordedCall) -> None:
+    def _here(self, account: Account, port: int) -> RunningServer:
+        host, database = self._address[0], str(self._database)
+        return RunningServer(
+            url=_url(_OWN_ADDRESS.get(host, host), port),
+            token=account.view_token,
+            pid=os.getpid(),
+            database=database if database in WITHOUT_FILE else str(Path(database).absolute()),
+            started_at=time.time(),
+        )
+
+    def _view_app(self, reader: Reader, token: str, operations: OperationThread) -> ASGIApp:
+        return view_app(reader, token, database=str(self._database), hosts=self._hosts, operations=operations)
+
+    def _record_call(self, run_events: RunEvents, call: RecordedCall) -> None:
         if self._keep_requests:
             self.calls.append(call)
+        if call.code is None and not call.replay:
+            run_events.executed(call.name, call.target)
 
     def _record_request(self, request: RecordedRequest) -> None:
         self._arrived += 1
@@ -309,3 +365,10 @@ class _Running(NamedTuple):
     operations: OperationThread
     server: ServerThread
     port: int
+    run_events: RunEvents
+    here: RunningServer
+    announcement: ExitStack
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

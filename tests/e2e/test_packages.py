@@ -111,6 +111,10 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
         assert "[pytest11]\nprefactor = prefactor_pytest" in archive.read(entry_points).decode()
     assert {*(f"{package}/py.typed" for package in PACKAGES), "prefactor_pytest.py"} <= set(names)
     assert {name for name in names if name.startswith("prefactor_gen/_shipped/")}
+    static = folder("prefactor_local") / "_view" / "static"
+    pages = {str(path.relative_to(ROOT / "src")) for path in static.rglob("*") if path.is_file()}
+    assert pages
+    assert pages <= set(names)
     assert not [name for name in names if name.endswith(".md")]
 
 

@@ -221,6 +221,8 @@ def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> 
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         assert process.stdout.readline().split() == ["token:", "my-token"]
+        assert process.stdout.readline().startswith(f"view:  {url}/ui/login?t=")
+        assert process.stdout.readline() == f"export PREFACTOR_API_URL={url} PREFACTOR_API_TOKEN=my-token\n"
         headers = {"Authorization": "Bearer my-token"}
         assert httpx.get(f"{url}/api/v1/ping", headers=headers, trust_env=False).status_code == 200
         process.send_signal(number)
@@ -230,10 +232,11 @@ def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_path_forges_no_lines() -> None:
-    with command("serve", "--port", "0", "--token", "my-token", "--verbose") as process:
+    with command("serve", "--port", "0", "--token", "my-token", "--verbose", "--no-view") as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         assert process.stdout.readline() == "token: my-token\n"
+        process.stdout.readline()
         httpx.get(f"{url}/a%0Aurl:%20http://evil%0D%1B[2Jtoken:%E2%80%AEx", trust_env=False)
         process.terminate()
         out, _ = process.communicate(timeout=10)

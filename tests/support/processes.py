@@ -43,10 +43,11 @@ def script(name: str) -> str:
 
 @dataclass
 class Served:
-    """A running `prefactor-local serve`: where it is, and what it logged once it has ended."""
+    """A running `prefactor-local serve`: what it printed when it started, and what it logged once it has ended."""
 
     url: str
     token: str
+    printed: str
     process: subprocess.Popen[str]
 
     def stop(self) -> list[str]:
@@ -69,11 +70,11 @@ def serve(*options: str) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         printed = ""
-        while not (found := re.search(r"(http://\S+).*?\n.*?(\S+)\n", printed, re.DOTALL)):
+        while not (found := re.search(r"(http://\S+).*?\n.*?(\S+)\n.*^export ", printed, re.DOTALL | re.MULTILINE)):
             line = process.stdout.readline()
             assert line, f"the server ended: {printed}"
             printed += line
-        yield Served(found[1], found[2], process)
+        yield Served(found[1], found[2], printed, process)
     finally:
         if process.poll() is None:
             process.terminate()

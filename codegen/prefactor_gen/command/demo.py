@@ -1,8 +1,9 @@
-"""`prefactor-gen demo`: compile definitions, type-check an agent, run it, and show its trace, all on this machine."""
+"""`prefactor-gen demo`: compile definitions, type-check an agent, run it, and show the run, all on this machine."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefactor_gen.command.report import console
 from prefactor_gen.command.shipped_files import definitions_folder, example_agent_folder
-from prefactor_gen.command.trace_tree import trace_span, trace_tree
 
 if TYPE_CHECKING:
     from prefactor_local import LocalApi
@@ -25,13 +24,11 @@ _PROJECT_FILES = ("agent.py", "pyproject.toml")
 
 
 def run_demo() -> int:
-    """Compile the shipped definitions, type-check and run the example agent, print its trace; returns the exit code."""
+    """Compile the shipped definitions, type-check and run the example agent, show its run; returns the exit code."""
     missing = _missing()
     if missing:
         print(f"prefactor-gen demo: needs {missing}", file=sys.stderr)
         return 2
-    from prefactor_local import LocalApi
-
     with tempfile.TemporaryDirectory(prefix="prefactor-demo-") as folder:
         project = Path(folder)
         _lay_out(project)
@@ -40,11 +37,30 @@ def run_demo() -> int:
         if not _step(project, "Type-check the example agent", ["-m", "mypy", "--no-error-summary", *_cache(project)]):
             return 1
         print("  no errors found")
-        with LocalApi() as api:
-            if not _step(project, "Run the agent against the embedded API", ["agent.py"], api):
-                return 1
-            _print_trace(api)
-    return 0
+        return _record_and_show(project)
+
+
+def _record_and_show(project: Path) -> int:
+    from prefactor_local import LocalApi
+    from prefactor_local.__main__ import main as prefactor_local
+
+    # It stays: the browser shows it later.
+    descriptor, database = tempfile.mkstemp(prefix="prefactor-demo-", suffix=".db")
+    os.close(descriptor)
+    with LocalApi(database=database) as api:
+        if not _step(project, "Run the agent against the embedded API", ["agent.py"], api):
+            return 1
+    print("Show what was recorded:\n", flush=True)
+    failed = prefactor_local(["show", "--database", database])
+    print(f"\nTo see it in the browser: {_command('prefactor-local')} open last --database {shlex.quote(database)}")
+    return failed
+
+
+def _command(name: str) -> str:
+    """A command of this environment, as it can be pasted into a shell."""
+    script = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    return name if found and Path(found).parent == script.parent else shlex.quote(str(script))
 
 
 def _missing() -> str | None:
@@ -89,10 +105,3 @@ def _step(project: Path, title: str, arguments: Sequence[str], api: LocalApi | N
     if done.returncode != 0:
         print(f"prefactor-gen demo: this step failed with exit code {done.returncode}", file=sys.stderr)
     return done.returncode == 0
-
-
-def _print_trace(api: LocalApi) -> None:
-    for instance in api.instances():
-        spans = [trace_span(record) for record in api.spans(str(instance["id"]))]
-        title = f"Trace of agent instance {instance['id']} ({instance['status']}):"
-        console(sys.stdout).print(trace_tree(title, spans))

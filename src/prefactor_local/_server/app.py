@@ -30,6 +30,7 @@ from prefactor_local._server.fault_middleware import FaultMiddleware
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.reception import Reception, arrival_of
 from prefactor_local._server.request_log import RequestLog
+from prefactor_local._server.view import is_for_view
 from prefactor_local._state.account import Account
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.records import RecordedRequest
@@ -51,6 +52,7 @@ def build_app(
     hosts: AllowedHosts,
     operations: OperationThread,
     keep_bodies: bool,
+    view: ASGIApp | None,
 ) -> ASGIApp:
     """Makes the application.
 
@@ -66,6 +68,7 @@ def build_app(
         hosts: The names under which the server may be addressed.
         operations: The thread that executes operations.
         keep_bodies: Whether the records of requests have their bodies.
+        view: The viewer, which receives its requests itself; None: there is none.
     """
     reception = Reception(hosts, account, operations)
     api = Starlette(
@@ -91,6 +94,9 @@ def build_app(
             return
         # Cancelled when the server has stopped: the connection is closed, and uvicorn would log it as an error.
         with contextlib.suppress(asyncio.CancelledError):
+            if view is not None and is_for_view(scope):
+                await view(scope, receive, send)
+                return
             arrival = await reception.receive(scope, receive)
             if arrival is not None:
                 chosen = admin_app if scope["path"].startswith(f"{ADMIN}/") else api

@@ -46,6 +46,7 @@ class Account:
 
     Attributes:
         renderer: Renders display templates.
+        view_token: The token of the viewer. It is kept with the database, so that pages go on after a new start.
         schema_versions: A cache, by ID; schema versions never change.
     """
 
@@ -73,6 +74,7 @@ class Account:
             self.id = store.get_or_store("account_id", self.new_id())
             self.default_environment_id = store.get_or_store("environment_id", self.new_id())
             self.token = token or store.get_or_store("token", f"local-{secrets.token_urlsafe(24)}")
+            self.view_token = store.get_or_store("view_token", secrets.token_urlsafe(24))
 
     def now(self) -> str:
         return format_timestamp(datetime.now(UTC))

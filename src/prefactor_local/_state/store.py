@@ -14,14 +14,15 @@ from typing import Any, TypeAlias
 
 from prefactor_local._state import layout
 
-__all__ = ["Record", "Store"]
+__all__ = ["WITHOUT_FILE", "Record", "Store"]
 
 Record: TypeAlias = dict[str, Any]
 """A row, or a JSON object of the API."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
-_WITHOUT_FILE = ("", ":memory:")
+WITHOUT_FILE = ("", ":memory:")
+"""What keeps the data in no file."""
 _JSON = frozenset(
     {"answer", "payload", "quality_payloads", "quality_schemas", "result_payload", "runtime_environment", "span_types"}
 )
@@ -48,7 +49,7 @@ class Store:
 
     def __init__(self, database: str | Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
-        self._file = None if str(database) in _WITHOUT_FILE else Path(database)
+        self._file = None if str(database) in WITHOUT_FILE else Path(database)
         if not read_only:
             self._create_file()
         name = _read_only_uri(Path(database)) if read_only else database

@@ -1,1 +1,5 @@
-"""The commands of `prefactor-local` that show what was recorded: show, tail, open, export."""
+"""The commands of `prefactor-local`: serve, show, tail, open, export. `commands.py` has the list of them."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -2,3 +2,7 @@
 
 It only reads. All of it shows what `reading` answers, in the form of `shapes`.
 """
+
+from __future__ import annotations
+
+__all__: list[str] = []

@@ -1,0 +1,141 @@
+"""The viewer over HTTP: its pages, and the data that they show. It only reads.
+
+Faults do not apply to it, and it is not recorded: an agent under test has the server for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from prefactor_http._text import one_line
+from prefactor_local._server.allowed_hosts import AllowedHosts
+from prefactor_local._server.operation_thread import OperationThread
+from prefactor_local._server.view_access import SafeAnswers, ViewAccess
+from prefactor_local._server.view_data import ViewData, json_answer
+from prefactor_local._server.view_query import is_identifier
+from prefactor_local._view import pages
+from prefactor_local._view.reading import NoSuchRunError, Reader
+
+__all__ = ["is_for_view", "view_app"]
+
+_MESSAGE_CHARS = 500
+
+
+def is_for_view(scope: Scope) -> bool:
+    """Whether the viewer answers a request: for its pages and data, and for who opens the server's address."""
+    path: str = scope["path"]
+    return path in {"/ui", "/favicon.ico"} or path.startswith("/ui/") or (path == "/" and _wants_page(scope))
+
+
+def view_app(reader: Reader, token: str, *, database: str, hosts: AllowedHosts, operations: OperationThread) -> ASGIApp:
+    """Makes the application.
+
+    Args:
+        reader: Reads what is shown.
+        token: The token of the viewer.
+        database: What the server keeps its data in.
+        hosts: The names under which the server may be addressed.
+        operations: The thread that executes operations.
+    """
+    access = ViewAccess(token, hosts)
+    routes = [*_page_routes(access), *ViewData(reader, operations, database).routes()]
+    return SafeAnswers(_Checked(Starlette(routes=routes, exception_handlers=_HANDLERS), access))
+
+
+class _Checked:
+    """Middleware that refuses who may not use the viewer."""
+
+    def __init__(self, app: ASGIApp, access: ViewAccess) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        answer = self._app
+        try:
+            self._access.check_names(request)
+            if scope["path"].startswith("/ui/api/"):
+                self._access.check_reader(request)
+        except HTTPException as refusal:
+            answer = await _refused(request, refusal)
+        await answer(scope, receive, send)
+
+
+def _page_routes(access: ViewAccess) -> list[Route]:
+    async def login(request: Request) -> Response:
+        if not access.is_token(request.query_params.get("t", "")):
+            raise HTTPException(
+                401,
+                "This link is of another server. Run `prefactor-local open`, or open the link that was printed last.",
+            )
+        run = request.query_params.get("run", "")
+        target = f"/ui/runs/{run}" if is_identifier(run) else "/ui/"
+        return HTMLResponse(pages.login_page(target), headers={"Set-Cookie": access.cookie(request)})
+
+    return [
+        Route("/", _page(pages.front_page, "text/html")),
+        Route("/favicon.ico", _page(pages.icon, "image/svg+xml")),
+        Route("/ui", _to_runs),
+        Route("/ui/login", login),
+        Route("/ui/", _page(pages.shell, "text/html")),
+        Route("/ui/runs/{run}", _page(pages.shell, "text/html")),
+        Route("/ui/compare", _page(pages.shell, "text/html")),
+        Route("/ui/app.js", _page(pages.script, "text/javascript")),
+        Route("/ui/app.css", _page(pages.style_sheet, "text/css")),
+        Route("/ui/icon.svg", _page(pages.icon, "image/svg+xml")),
+    ]
+
+
+def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_request: Request) -> Response:
+        return Response(await asyncio.to_thread(text), media_type=media_type)
+
+    return endpoint
+
+
+async def _to_runs(_request: Request) -> Response:
+    return RedirectResponse("/ui/")
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a browser opens the address. Clients of the API send a token."""
+    headers = dict(scope["headers"])
+    return scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    answer = json_answer({"error": error.detail}, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _no_such_run(_request: Request, error: Exception) -> Response:
+    return json_answer({"error": one_line(error, _MESSAGE_CHARS)}, 404)
+
+
+async def _no_database(_request: Request, error: Exception) -> Response:
+    return json_answer({"error": f"The database cannot be read: {one_line(error, _MESSAGE_CHARS)}."}, 503)
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again after this answer, so that it is logged.
+    return json_answer({"error": "The viewer has a bug; the server has logged it."}, 500)
+
+
+_HANDLERS: Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    HTTPException: _refused,
+    NoSuchRunError: _no_such_run,
+    sqlite3.DatabaseError: _no_database,
+    Exception: _broken,
+}

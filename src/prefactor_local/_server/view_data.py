@@ -1,0 +1,140 @@
+"""The data of the viewer as JSON.
+
+What is read in one short step is read by the thread that executes operations, in turn with them. What may take longer
+(listing, searching, comparing, exporting) is read in another thread, whose transactions are short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import get_args
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from prefactor_local._server.operation_thread import OperationThread
+from prefactor_local._server.view_query import (
+    choice,
+    flag,
+    identifier,
+    is_identifier,
+    optional_choice,
+    text,
+    whole_number,
+)
+from prefactor_local._view.exports import FORMATS, export_file
+from prefactor_local._view.reading import Reader
+from prefactor_local._view.shapes import RowsPage, Status
+
+__all__ = ["ViewData", "json_answer"]
+
+ROWS_PER_STEP = 1000
+"""How many rows are read while operations wait."""
+MOST_ROWS = 10_000
+"""How many rows an answer has."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def json_answer(body: object, status: int = 200) -> Response:
+    # ASCII, because a payload may hold a lone surrogate, which UTF-8 cannot express.
+    return Response(_encode(body), status, media_type="application/json")
+
+
+class ViewData:
+    """Answers requests for data. An endpoint raises HTTPException for bad input, and `NoSuchRunError`.
+
+    Args:
+        reader: Reads the data.
+        operations: The thread that executes operations.
+        database: What the server keeps its data in, for who asks which server this is.
+    """
+
+    def __init__(self, reader: Reader, operations: OperationThread, database: str) -> None:
+        self._reader = reader
+        self._operations = operations
+        self._database = database
+
+    def routes(self) -> list[Route]:
+        run = "/runs/{run}"
+        return [
+            Route(f"/ui/api{path}", endpoint)
+            for path, endpoint in (
+                ("/server", self._server),
+                ("/runs", self._runs),
+                (run, self._run),
+                (f"{run}/spans", self._spans),
+                (f"{run}/search", self._search),
+                (f"{run}/findings", self._findings),
+                (f"{run}/export", self._export),
+                ("/spans/{span}", self._span),
+                ("/compare", self._compare),
+                ("/differences", self._differences),
+            )
+        ]
+
+    async def _server(self, _request: Request) -> Response:
+        return json_answer({"database": self._database})
+
+    async def _runs(self, request: Request) -> Response:
+        before, query = whole_number(request, "before"), text(request, "q")
+        status, agent = optional_choice(request, "status", get_args(Status)), text(request, "agent") or None
+        return await asyncio.to_thread(
+            lambda: json_answer(self._reader.runs(before=before, query=query, status=status, agent=agent))
+        )
+
+    async def _run(self, request: Request) -> Response:
+        details = await self._operations.run(self._reader.run, await self._run_id(request))
+        return await asyncio.to_thread(json_answer, details)
+
+    async def _spans(self, request: Request) -> Response:
+        after = whole_number(request, "after") or 0
+        page = await self._rows(await self._run_id(request), after)
+        return await asyncio.to_thread(json_answer, page)
+
+    async def _rows(self, run_id: str, after: int) -> RowsPage:
+        page = await self._step(run_id, after)
+        while page["more"] and len(page["rows"]) < MOST_ROWS:
+            following = await self._step(run_id, page["change"])
+            if following["origin"] != page["origin"]:  # the starts of these rows count from another time
+                break
+            page = {**following, "rows": page["rows"] + following["rows"]}
+        return page
+
+    async def _step(self, run_id: str, after: int) -> RowsPage:
+        return await self._operations.run(self._reader.rows, run_id, after=after, limit=ROWS_PER_STEP)
+
+    async def _span(self, request: Request) -> Response:
+        span_id, full = request.path_params["span"], flag(request, "full")
+        return await asyncio.to_thread(lambda: json_answer(self._reader.span(span_id, full=full)))
+
+    async def _search(self, request: Request) -> Response:
+        run_id, wanted = await self._run_id(request), text(request, "q")
+        return await asyncio.to_thread(lambda: json_answer({"seqs": self._reader.search(run_id, wanted)}))
+
+    async def _findings(self, request: Request) -> Response:
+        run_id = await self._run_id(request)
+        return await asyncio.to_thread(lambda: json_answer({"findings": self._reader.findings(run_id)}))
+
+    async def _export(self, request: Request) -> Response:
+        run_id, form = await self._run_id(request), choice(request, "format", FORMATS)
+        file = await asyncio.to_thread(export_file, self._reader, run_id, form)
+        disposition = f'attachment; filename="{file.name}"'
+        return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
+
+    async def _compare(self, request: Request) -> Response:
+        a, b = [await self._operations.run(self._reader.find_run, identifier(request, name)) for name in "ab"]
+        return await asyncio.to_thread(lambda: json_answer(self._reader.compare(a, b)))
+
+    async def _differences(self, request: Request) -> Response:
+        a, b = (identifier(request, name) for name in "ab")
+        return await asyncio.to_thread(lambda: json_answer({"differences": self._reader.differences(a, b)}))
+
+    async def _run_id(self, request: Request) -> str:
+        wanted: str = request.path_params["run"]
+        if not is_identifier(wanted):
+            raise HTTPException(404, "There is no such run.")
+        return await self._operations.run(self._reader.find_run, wanted)

@@ -1,0 +1,60 @@
+"""`prefactor-local open`: a run in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sqlite3
+import sys
+import threading
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+from prefactor_local._terminal.errors import CommandError
+from prefactor_local._terminal.option_types import run_name
+from prefactor_local._terminal.source import add_source_options, open_source, server_of
+
+__all__ = ["add_options", "run"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument(
+        "wanted", metavar="RUN", nargs="?", type=run_name,
+        help="ID of a run, the beginning of one, or last (default: the list of all runs)",
+    )  # fmt: skip
+    add_source_options(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Opens the viewer of a running server, or serves a database file until Ctrl-C."""
+    with open_source(options) as source:  # a file or a run that is not there is reported before anything is served
+        run_id = source.find_run(options.wanted) if options.wanted else None
+    if server := server_of(options):
+        _open(server.login_url(run_id or ""))
+    else:
+        _serve(Path(options.database), run_id)
+
+
+def _serve(database: Path, run_id: str | None) -> None:
+    from prefactor_local import LocalApi
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with LocalApi(database=database, keep_requests=False) as api:
+            _open(f"{api.view_url}&run={run_id}" if run_id else api.view_url)
+            sys.stderr.write(f"prefactor-local: serving {database} until Ctrl-C\n")
+            stop.wait()
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"cannot serve the database {database}: {error}") from None
+
+
+def _open(link: str) -> None:
+    """Prints the link, and has a browser open it, if there is one."""
+    sys.stdout.write(f"{link}\n")
+    sys.stdout.flush()
+    with suppress(webbrowser.Error):
+        webbrowser.open(link)

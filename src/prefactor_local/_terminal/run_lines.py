@@ -1,0 +1,77 @@
+"""What stands above the tree of a run: what it is, and what went wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.text import Text
+
+from prefactor_local._terminal.brief import brief_fields, brief_payload
+from prefactor_local._terminal.source import RunSource
+from prefactor_local._terminal.span_lines import COLOURS, span_text
+from prefactor_local._terminal.text import counted, duration_text, time_text, visible
+from prefactor_local._view.shapes import Finding, RunDetails, RunSummary, SpanDetails, SpanRow
+
+__all__ = ["MOST_SHOWN", "header_lines", "problem_lines", "title_text"]
+
+MOST_SHOWN = 20
+"""So many failed spans are listed above the tree, and so many with mismatches."""
+
+
+def title_text(run: RunSummary) -> Text:
+    """The agent of a run, and its ID."""
+    return Text.assemble((visible(f"{run['agent_name']} {run['version']}"), "bold"), f"  run {run['id']}")
+
+
+def header_lines(details: RunDetails) -> Iterator[Text]:
+    """The agent, the status, when it was, and how much of it there is."""
+    run = details["run"]
+    yield title_text(run)
+    took = "" if run["duration_ms"] is None else f", {duration_text(run['duration_ms'])}"
+    started = f", started {time_text(run['started_at'])}" if run["started_at"] else ""
+    yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}")
+    if reason := run["termination_reason"]:
+        yield Text(f"terminated: {visible(reason)}")
+    counts = [counted(run["spans"], "span")]
+    counts += [f"{run['failed']:,} failed"] if run["failed"] else []
+    counts += [f"{run['open']:,} not finished"] if run["open"] else []
+    counts += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
+    yield Text(", ".join(counts))
+
+
+def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence[Finding]) -> Iterator[Text]:
+    """The failed spans, the values that do not match their schema, and what is wrong with the order."""
+    failed = [row for row in rows if row.status == "failed"]
+    yield from _listed(source, failed, "Failed:", _results)
+    yield from _listed(source, [row for row in rows if row.mismatches], "Do not match their schema:", _mismatches)
+    if findings:
+        yield from (Text(), Text("The order of the run:", "bold"))
+    for finding in findings:
+        yield Text.assemble("  ", (visible(finding["name"]), "yellow"), f": {visible(finding['message'])}")
+
+
+def _listed(
+    source: RunSource, rows: Sequence[SpanRow], title: str, said: Callable[[SpanDetails], Iterator[str]]
+) -> Iterator[Text]:
+    """Spans, each with what is said of it below."""
+    if rows:
+        yield from (Text(), Text(title, "bold"))
+    for row in rows[:MOST_SHOWN]:
+        span = source.span(row.id)
+        yield Text.assemble("  ", span_text(row, row.summary or brief_payload(span["params"])))
+        yield from (Text(f"      {line}") for line in said(span))
+    if len(rows) > MOST_SHOWN:
+        yield Text(f"  … and {len(rows) - MOST_SHOWN:,} more")
+
+
+def _results(span: SpanDetails) -> Iterator[str]:
+    return brief_fields(span["result"])
+
+
+def _mismatches(span: SpanDetails) -> Iterator[str]:
+    shown = span["mismatches"][:MOST_SHOWN]
+    for mismatch in shown:
+        place = "" if mismatch["part"] == "schema_name" else f"{mismatch['part']}{mismatch['pointer']}: "
+        yield visible(f"{place}{mismatch['message']}")
+    if len(span["mismatches"]) > len(shown):
+        yield f"… and {len(span['mismatches']) - len(shown):,} more"

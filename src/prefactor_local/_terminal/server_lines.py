@@ -1,0 +1,66 @@
+"""What `serve` prints: how to reach the server, and each run that begins and ends."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prefactor_local._terminal.text import counted, duration_text, visible
+
+if TYPE_CHECKING:
+    from prefactor_local import LocalApi
+    from prefactor_local._view.shapes import RunSummary
+
+__all__ = ["address_lines", "run_line"]
+
+
+def address_lines(api: LocalApi, view_url: str) -> Iterator[str]:
+    """Where the server is, and a line for a shell.
+
+    Args:
+        api: The server.
+        view_url: The link to the viewer; empty if there is none.
+    """
+    yield f"url:   {api.url}"
+    yield f"token: {api.token}"
+    if view_url:
+        yield f"view:  {view_url}"
+    yield f"export PREFACTOR_API_URL={shlex.quote(api.url)} PREFACTOR_API_TOKEN={shlex.quote(api.token)}"
+
+
+def run_line(run: RunSummary, view_url: str) -> str:
+    """A run that was registered or has ended, with a link to it: a terminal shows it as one, elsewhere it is text.
+
+    Args:
+        run: The run.
+        view_url: The link to the viewer; empty if there is none.
+    """
+    name = f"run {run['id']}"
+    line = f"{visible(run['agent_name'])} {visible(run['version'])}  {_state(run)}"
+    if not view_url:
+        return f"{name}  {line}"
+    if _shows_links():
+        return f"{_link(name, f'{view_url}&run=' + run['id'])}  {line}"
+    return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run['id']}"  # a log needs no token
+
+
+def _state(run: RunSummary) -> str:
+    if run["finished_at"] is None:
+        return "registered"
+    said = [counted(run["spans"], "span")]
+    said += [f"{run['failed']:,} failed"] if run["failed"] else []
+    said += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
+    said += [] if run["duration_ms"] is None else [duration_text(run["duration_ms"])]
+    return f"{run['status']}: {', '.join(said)}"
+
+
+def _shows_links() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _link(text: str, url: str) -> str:
+    """The escape sequence OSC 8."""
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"

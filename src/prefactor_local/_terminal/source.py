@@ -1,0 +1,161 @@
+"""Where the commands read runs: from a running server, or from a database file."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from prefactor_local._terminal.errors import CommandError
+from prefactor_local._terminal.option_types import port
+
+if TYPE_CHECKING:
+    from prefactor_local._view.running_servers import RunningServer
+    from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
+
+__all__ = ["RunSource", "add_source_options", "changed_rows", "chosen_server", "open_source", "server_of"]
+
+
+class RunSource(Protocol):
+    """What runs are read from: the methods of `Reader` that the commands need, and exports.
+
+    They raise `CommandError` if the server does not answer, and `NoSuchRunError`.
+    """
+
+    def find_run(self, wanted: str) -> str: ...
+    def runs(self, *, status: str | None = None) -> RunsPage: ...
+    def run(self, run_id: str) -> RunDetails: ...
+    def rows(self, run_id: str, *, after: int = 0) -> RowsPage: ...
+    def span(self, span_id: str, *, full: bool = False) -> SpanDetails: ...
+    def findings(self, run_id: str) -> list[Finding]: ...
+    def export(self, run_id: str, form: str) -> bytes: ...
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that say where runs are read."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--database", metavar="FILE", help="read this file of `serve --database` (default: ask a running server)"
+    )
+    group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
+
+
+@contextmanager
+def open_source(options: argparse.Namespace, *, follow: bool = False) -> Iterator[RunSource]:
+    """A block that reads runs from where the options say.
+
+    Args:
+        options: What `add_source_options` has added.
+        follow: Whether it has to see what a server writes to the file that starts later. A file is not changed
+            otherwise.
+
+    Raises:
+        CommandError: No server runs, the file cannot be read, or the block asks for a run that is not there. Its text
+            says what was tried.
+    """
+    from prefactor_local._view.reading import NoSuchRunError
+
+    try:
+        file = None if options.database is None else Path(options.database)
+        with _server(options) if file is None else _database(file, follow=follow) as source:
+            yield source
+    except NoSuchRunError as error:
+        raise CommandError(str(error)) from None
+
+
+def server_of(options: argparse.Namespace) -> RunningServer | None:
+    """The server that shows what the options say; None if it is a file that no server has.
+
+    Raises:
+        CommandError: The options name no file, and no server runs.
+    """
+    from prefactor_local._view.running_servers import running_servers
+
+    if options.database is None:
+        return chosen_server(options)
+    return next((server for server in running_servers() if _is_same(server.database, options.database)), None)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
+
+
+def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, list[SpanRow]]:
+    """The spans that are new or have changed since `after`, by their numbers, and where the next changes begin."""
+    rows: dict[int, SpanRow] = {}
+    more = True
+    while more:
+        page = source.rows(run_id, after=after)
+        rows |= {row.seq: row for row in page["rows"]}
+        after, more = page["change"], page["more"]
+    return after, list(rows.values())
+
+
+def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
+    from prefactor_local._terminal.http_source import HttpSource
+
+    return HttpSource(chosen_server(options))
+
+
+@contextmanager
+def _database(file: Path, *, follow: bool) -> Iterator[RunSource]:
+    from prefactor_local._state.store import Store
+    from prefactor_local._terminal.file_source import FileSource
+
+    try:
+        with closing(Store(file) if follow and file.exists() else Store.open_for_reading(file)) as store:
+            yield FileSource(store)
+    except FileNotFoundError as error:
+        raise CommandError(str(error)) from None
+    except sqlite3.Error as error:
+        raise CommandError(f"cannot read the database {file}: {error}") from None
+
+
+def chosen_server(options: argparse.Namespace) -> RunningServer:
+    """The server with the port of the options, or that of PREFACTOR_API_URL, or the one that was started last.
+
+    Raises:
+        CommandError: There is none.
+    """
+    from prefactor_local._view.running_servers import folders, running_servers
+
+    servers = running_servers()
+    wanted = options.port or _port_of_environment(servers)
+    found = [server for server in servers if wanted in (None, server.port)]
+    if not found:
+        asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
+        others = f"; servers run on {_ports(servers)}" if servers else ""
+        raise CommandError(
+            f"no server of yours runs {asked}{others}: start `prefactor-local serve`, or name a file with --database"
+        )
+    if len(found) > 1:
+        sys.stderr.write(
+            f"prefactor-local: {len(found)} servers run, on {_ports(found)}; "
+            f"this is the one that was started last, {found[0].url}; --port chooses another\n"
+        )
+    return found[0]
+
+
+def _ports(servers: Sequence[RunningServer]) -> str:
+    return ", ".join(f"port {server.port}" for server in servers)
+
+
+def _port_of_environment(servers: Sequence[RunningServer]) -> int | None:
+    """The port in PREFACTOR_API_URL, if it leads to one of the servers."""
+    try:
+        address = urlsplit(os.environ.get("PREFACTOR_API_URL", ""))
+        is_here = address.hostname == "localhost" or ipaddress.ip_address(address.hostname or "").is_loopback
+        port = address.port
+    except ValueError:
+        return None
+    return port if is_here and any(server.port == port for server in servers) else None

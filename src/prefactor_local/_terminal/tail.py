@@ -1,0 +1,146 @@
+"""`prefactor-local tail`: a line for each span that finishes, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from prefactor_local._terminal.option_types import run_name
+from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
+from prefactor_local._terminal.text import escaped_json
+
+if TYPE_CHECKING:
+    from prefactor_local._terminal.lines import Line
+    from prefactor_local._view.shapes import RunSummary, SpanRow
+
+__all__ = ["add_options", "run"]
+
+_SECONDS_BETWEEN_LOOKS: Final = 0.5
+_FINISHED: Final = ("complete", "failed", "cancelled")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of the command."""
+    parser.add_argument("--type", metavar="TYPE", help="only spans of this type; * stands for any characters")
+    parser.add_argument("--status", choices=_FINISHED, help="only spans with this status")
+    parser.add_argument("--run", metavar="RUN", dest="wanted", type=run_name, help="only spans of this run")
+    parser.add_argument("--json", action="store_true", help="a JSON object for each span, with params and result")
+    add_source_options(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints spans as they finish, until Ctrl-C."""
+    try:
+        with open_source(options, follow=True) as source:
+            watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
+            watch.finished()  # what was there before
+            sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")
+            _follow(watch, _JsonLines(source) if options.json else _TextLines(), options)
+    except KeyboardInterrupt:
+        return
+
+
+def _follow(watch: _Watch, printer: _Printer, options: argparse.Namespace) -> None:
+    while True:
+        for each in watch.finished():
+            if _is_wanted(each.row, options):
+                printer.print(each)
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _is_wanted(row: SpanRow, options: argparse.Namespace) -> bool:
+    return options.status in (None, row.status) and (options.type is None or fnmatchcase(row.type, options.type))
+
+
+class _FinishedSpan(NamedTuple):
+    run: RunSummary
+    row: SpanRow
+
+
+class _Watch:
+    """Looks for spans that have finished since the last look.
+
+    Args:
+        source: Where the runs are.
+        watched: The ID of the only run to look at, or None.
+    """
+
+    def __init__(self, source: RunSource, watched: str | None) -> None:
+        self._source = source
+        self._watched = watched
+        self._seen: dict[str, tuple[object, ...]] = {}
+        self._changes: dict[str, int] = {}
+
+    def finished(self) -> list[_FinishedSpan]:
+        """The spans that have finished meanwhile: run by run, in the order in which they did."""
+        return [
+            _FinishedSpan(run, row)
+            for run in self._runs()
+            if self._has_changed(run)
+            for row in self._changed_rows(run["id"])
+            if row.status in _FINISHED
+        ]
+
+    def _runs(self) -> Iterator[RunSummary]:
+        """The newest runs, and those that were registered earlier and are still active."""
+        if self._watched is not None:
+            yield self._source.run(self._watched)["run"]
+            return
+        pages = (self._source.runs(), self._source.runs(status="active"))
+        yield from {run["id"]: run for page in pages for run in reversed(page["runs"])}.values()
+
+    def _has_changed(self, run: RunSummary) -> bool:
+        """Whether there may be changed spans. What changes a span changes one of these numbers."""
+        state = (run["spans"], run["failed"], run["open"], run["mismatches"])
+        seen, self._seen[run["id"]] = self._seen.get(run["id"]), state
+        return seen != state
+
+    def _changed_rows(self, run_id: str) -> list[SpanRow]:
+        self._changes[run_id], rows = changed_rows(self._source, run_id, self._changes.get(run_id, 0))
+        return rows
+
+
+class _Printer(Protocol):
+    def print(self, span: _FinishedSpan) -> None: ...
+
+
+class _JsonLines:
+    """A `SpanDetails` on a line for each span."""
+
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
+
+    def print(self, span: _FinishedSpan) -> None:
+        from prefactor_local._view.exports.json_text import json_text
+
+        text = json_text(self._source.span(span.row.id, full=True))
+        sys.stdout.buffer.write(f"{escaped_json(text)}\n".encode())
+        sys.stdout.flush()
+
+
+class _TextLines:
+    """A line for each span, and one before them for each run."""
+
+    def __init__(self) -> None:
+        self._run_id = ""
+
+    def print(self, span: _FinishedSpan) -> None:
+        from prefactor_local._terminal.lines import print_lines
+
+        print_lines(self._lines(span))
+
+    def _lines(self, span: _FinishedSpan) -> Iterator[Line]:
+        from rich.text import Text
+
+        from prefactor_local._terminal.lines import Line
+        from prefactor_local._terminal.run_lines import title_text
+        from prefactor_local._terminal.span_lines import span_text
+
+        if self._run_id != span.run["id"]:
+            self._run_id = span.run["id"]
+            yield Line(title_text(span.run))
+        yield Line(Text.assemble("  ", span_text(span.row, span.row.summary)), cut=True)

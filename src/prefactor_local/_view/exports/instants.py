@@ -1,0 +1,51 @@
+"""Points in time as whole numbers: a float cannot hold the nanoseconds of today."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from prefactor_local._view.shapes import RunExport, SpanDetails
+
+__all__ = ["Interval", "intervals", "microseconds", "run_interval"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Interval(NamedTuple):
+    """Start and end in microseconds since 1970. The end is never before the start."""
+
+    start: int
+    end: int
+
+
+def microseconds(text: str) -> int:
+    """A time of the API in microseconds since 1970; negative before it."""
+    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
+
+
+def run_interval(export: RunExport) -> Interval:
+    """When the run began and ended. While it goes on, it ends with the last time that was recorded."""
+    start = microseconds(export["run"]["origin"])
+    times = [time for span in export["spans"] for time in (span["started_at"], span["finished_at"]) if time is not None]
+    # Times of the API are all in one form and in UTC: the order of the texts is that of the times.
+    last = export["run"]["run"]["finished_at"] or max(times, default=export["run"]["origin"])
+    return Interval(start, max(start, microseconds(last)))
+
+
+def intervals(export: RunExport) -> dict[str, Interval]:
+    """Start and end of each span, by its ID.
+
+    A span that has not finished ends with the run. One that has not started is at the start of the run.
+    """
+    of_run = run_interval(export)
+    return {span["id"]: _interval(span, of_run) for span in export["spans"]}
+
+
+def _interval(span: SpanDetails, run: Interval) -> Interval:
+    if span["started_at"] is None:
+        return Interval(run.start, run.start)
+    start = microseconds(span["started_at"])
+    end = run.end if span["finished_at"] is None else microseconds(span["finished_at"])
+    return Interval(start, max(start, end))

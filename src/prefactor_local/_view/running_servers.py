@@ -1,0 +1,172 @@
+"""Which servers run on this machine: each has a file that says where its viewer is, which other commands read.
+
+The file is `PORT.json` in `$XDG_RUNTIME_DIR/prefactor-local`, or in a folder of the user's own in the temporary folder.
+Only its owner can read it, for it holds the token of the viewer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+__all__ = ["RunningServer", "announced", "folders", "running_servers"]
+
+ANSWER_SECONDS = 2.0
+"""How long a server may take to answer whether it still runs."""
+_MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server on this machine.
+
+    Attributes:
+        url: Its address, for example `http://127.0.0.1:8765`.
+        token: The token of its viewer, not that of the account.
+        pid: Its process.
+        database: The file that it serves as an absolute path, or `:memory:`.
+        started_at: When it started, in seconds since 1970.
+    """
+
+    url: str
+    token: str
+    pid: int
+    database: str
+    started_at: float
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
+
+    def login_url(self, run_id: str = "") -> str:
+        """The link that logs a browser in, and leads to a run, or to all of them."""
+        link = f"{self.url}/ui/login?t={self.token}"
+        return f"{link}&run={run_id}" if run_id else link
+
+
+def folders() -> list[Path]:
+    """Where the files are looked for. A server writes to the first that it can use."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    user = str(os.getuid()) if sys.platform != "win32" else os.environ.get("USERNAME", "user")
+    shared = Path(tempfile.gettempdir(), f"prefactor-local-{user}")
+    return [Path(runtime, "prefactor-local"), shared] if Path(runtime).is_absolute() else [shared]
+
+
+@contextmanager
+def announced(server: RunningServer) -> Iterator[Path | None]:
+    """A block in which other commands find the server. Gives its file; None if it cannot be written."""
+    file = _write(server)
+    try:
+        yield file
+    finally:
+        # Another server may have the port, on another address, and the file by now.
+        if file is not None and _read(file) == server:
+            _remove(file)
+
+
+def running_servers() -> list[RunningServer]:
+    """The servers that answer, the one that was started last first. Removes the files of those that are gone."""
+    found = {}
+    for folder in filter(_is_ours, folders()):
+        for file in sorted(folder.glob("*.json")):
+            server = _read(file)
+            if server is not None and _runs(server, file):
+                found[server.url] = server
+    return sorted(found.values(), key=lambda server: -server.started_at)
+
+
+def _write(server: RunningServer) -> Path | None:
+    for folder in folders():
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if _is_ours(folder):
+                return _replace(folder / f"{server.port}.json", json.dumps(asdict(server)).encode())
+    return None
+
+
+def _replace(file: Path, content: bytes) -> Path:
+    """Writes a file that is there as a whole, or as it was. `mkstemp` makes it for its owner alone."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent)
+    try:
+        with open(descriptor, "wb") as new:
+            new.write(content)
+        os.replace(name, file)
+    except BaseException:
+        _remove(Path(name))
+        raise
+    return file
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a folder, not a link, of this user alone: everybody may write to the temporary folder."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    if sys.platform == "win32":  # its temporary folder is the user's own
+        return stat.S_ISDIR(found.st_mode)
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
+
+
+def _read(file: Path) -> RunningServer | None:
+    """What the file says; None if it is gone, or of another version of this package."""
+    try:
+        with file.open("rb") as content:
+            said = json.loads(content.read(_MAX_BYTES))
+        server = RunningServer(
+            str(said["url"]), str(said["token"]), int(said["pid"]), str(said["database"]), float(said["started_at"])
+        )
+        return server if server.port else None
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        return None
+
+
+def _runs(server: RunningServer, file: Path) -> bool:
+    try:
+        status = _ask(server)
+    except ConnectionRefusedError:
+        if not _is_alive(server.pid):  # a server that is away refuses connections, too
+            _remove(file)
+        return False
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+    if status != 200:  # another server has the port
+        _remove(file)
+    return status == 200
+
+
+def _ask(server: RunningServer) -> int:
+    """The status of the viewer's answer. http.client, for it uses no proxy and is quickly imported."""
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(address.hostname or "", server.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/ui/api/server", headers={"Authorization": f"Bearer {server.token}"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":  # os.kill would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink()

@@ -1,0 +1,85 @@
+// Which spans a person wants to see. No DOM.
+
+/** @import { SpanRow } from "./shapes.js" */
+/** @import { RunState } from "./urls.js" */
+import { endOf } from "./tree.js";
+
+/**
+ * @typedef {object} TextFilter A filter as it was typed.
+ * @property {string} text What spans must hold, in lower case; empty: anything.
+ * @property {number} longer Only spans that took longer, in milliseconds.
+ * @property {number} shorter Only spans that took less.
+ */
+
+const DURATION = /^([<>])=?(\d+(?:\.\d+)?)(ms|s|m|h)?$/i;
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Reads a filter: words, and durations such as `>200ms` or `<1.5s` (without a unit: milliseconds).
+ * @param {string} typed
+ * @returns {TextFilter}
+ */
+export function parseFilter(typed) {
+  const filter = { text: "", longer: -1, shorter: Infinity };
+  const words = [];
+  for (const word of typed.split(/\s+/)) {
+    const found = DURATION.exec(word);
+    if (!found) {
+      words.push(word);
+      continue;
+    }
+    const unit = /** @type {keyof typeof UNITS} */ ((found[3] ?? "ms").toLowerCase());
+    const ms = Number(found[2]) * UNITS[unit];
+    if (found[1] === ">") filter.longer = ms;
+    else filter.shorter = ms;
+  }
+  filter.text = words.join(" ").trim().toLowerCase();
+  return filter;
+}
+
+/**
+ * A function that tells whether a span matches; null if everything does.
+ * @param {RunState} state
+ * @param {Set<number>} found The spans whose payloads hold the text, by seq, as far as they are known.
+ * @param {number} now The end of spans that still run.
+ * @returns {((row: SpanRow) => boolean) | null}
+ */
+export function matcherOf(state, found, now) {
+  const filter = parseFilter(state.text);
+  const types = new Set(state.types);
+  const timed = filter.longer >= 0 || filter.shorter < Infinity;
+  if (!filter.text && !timed && !types.size && !state.status) return null;
+  return (row) =>
+    (!types.size || types.has(row[3])) &&
+    matchesStatus(row, state.status) &&
+    (!timed || matchesDuration(row, filter, now)) &&
+    (!filter.text || found.has(row[0]) || holds(row, filter.text));
+}
+
+/**
+ * @param {SpanRow} row
+ * @param {string} status
+ */
+function matchesStatus(row, status) {
+  return !status || (status === "mismatch" ? row[8] > 0 : row[4] === status);
+}
+
+/**
+ * @param {SpanRow} row
+ * @param {TextFilter} filter
+ * @param {number} now
+ */
+function matchesDuration(row, filter, now) {
+  const end = endOf(row, now);
+  if (row[5] === null || end === null) return false;
+  const duration = end - row[5];
+  return duration > filter.longer && duration < filter.shorter;
+}
+
+/**
+ * @param {SpanRow} row
+ * @param {string} text
+ */
+function holds(row, text) {
+  return row[3].toLowerCase().includes(text) || row[7].toLowerCase().includes(text);
+}

@@ -1,0 +1,53 @@
+// Asks for changes again and again: often while there are some, seldom while there are none.
+
+const SHORTEST = 500;
+const LONGEST = 5000;
+
+/**
+ * How long to wait before asking again, in milliseconds.
+ * @param {number} previous The last wait.
+ * @param {"changed" | "same" | "failed"} outcome Of the last question.
+ */
+export function nextWait(previous, outcome) {
+  if (outcome === "changed") return SHORTEST;
+  return Math.min(LONGEST, Math.round(previous * (outcome === "failed" ? 2 : 1.3)));
+}
+
+/**
+ * Asks until it is told to stop. While the page is not visible it waits; afterwards it asks at once.
+ * @param {() => Promise<"changed" | "same" | "failed">} ask
+ * @param {() => boolean} isOver Whether no more changes are to be expected; it is stopped when nothing came for a while.
+ * @returns {() => void} Stops it.
+ */
+export function askAgainAndAgain(ask, isOver) {
+  let wait = SHORTEST;
+  let asking = false;
+  let stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  async function round() {
+    if (asking || stopped || document.hidden) return;
+    clearTimeout(timer);
+    asking = true;
+    const outcome = await ask();
+    asking = false;
+    const settled = wait === LONGEST && outcome === "same" && isOver();
+    wait = nextWait(wait, outcome);
+    if (!stopped && !settled) timer = setTimeout(round, wait);
+  }
+
+  function whenVisible() {
+    if (document.hidden) return;
+    wait = SHORTEST;
+    round();
+  }
+
+  document.addEventListener("visibilitychange", whenVisible);
+  round();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", whenVisible);
+  };
+}

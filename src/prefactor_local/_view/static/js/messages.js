@@ -1,0 +1,31 @@
+// A sentence in the place of a page, or in a line above it.
+
+/** @import { Child } from "./dom.js" */
+/** @import { Page } from "./app.js" */
+import { element } from "./dom.js";
+
+/**
+ * A page that only says something.
+ * @param {string} text
+ * @param {...Child} more
+ * @returns {Page}
+ */
+export function messagePage(text, ...more) {
+  return { element: message(text, ...more), title: "", keys: [] };
+}
+
+/**
+ * @param {string} text
+ * @param {...Child} more
+ */
+export function message(text, ...more) {
+  return element("div", { class: "message" }, element("p", {}, text), ...more);
+}
+
+/**
+ * The sentence for something that was thrown.
+ * @param {unknown} error
+ */
+export function sentenceOf(error) {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+// The keys of the page of a run.
+
+/** @import { KeyBinding } from "./keys.js" */
+/** @import { RunPage } from "./run_page.js" */
+
+/**
+ * @param {RunPage} page
+ * @returns {KeyBinding[]}
+ */
+export function runKeys(page) {
+  return [
+    { keys: ["j"], does: "Next span", run: () => page.move(1) },
+    { keys: ["k"], does: "Previous span", run: () => page.move(-1) },
+    { keys: ["ArrowDown"], does: "Next span", run: () => page.move(1), inList: true },
+    { keys: ["ArrowUp"], does: "Previous span", run: () => page.move(-1), inList: true },
+    { keys: ["h", "ArrowLeft"], does: "Collapse; of a collapsed span: go to its parent", run: () => collapse(page), inList: true },
+    { keys: ["l", "ArrowRight"], does: "Expand; of an expanded span: go to its first child", run: () => expand(page), inList: true },
+    { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
+    { keys: ["L"], does: "Expand all", run: () => expandAll(page) },
+    { keys: ["PageDown"], does: "A page down", run: () => page.move(page.list.pageSize), inList: true },
+    { keys: ["PageUp"], does: "A page up", run: () => page.move(-page.list.pageSize), inList: true },
+    { keys: ["Home"], does: "First span", run: () => page.move(-Infinity), inList: true },
+    { keys: ["End"], does: "Last span", run: () => page.move(Infinity), inList: true },
+    { keys: ["Enter"], does: "Go to the pane of the span", run: () => openPane(page), inList: true },
+    { keys: ["Escape"], does: "Close the pane", run: () => page.closePane() },
+    { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },
+    { keys: ["n"], does: "Next error", run: () => page.goToError(1) },
+    { keys: ["p"], does: "Previous error", run: () => page.goToError(-1) },
+    { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
+    { keys: ["0"], does: "All of the time", run: () => page.zoom(null) },
+  ];
+}
+
+/** @param {RunPage} page */
+function collapse(page) {
+  const node = page.model.selected;
+  if (!node) return;
+  if (node.children.length && !page.model.collapsed.has(node.seq)) page.toggle(node);
+  else if (node.parent) page.select(node.parent);
+}
+
+/** @param {RunPage} page */
+function expand(page) {
+  const node = page.model.selected;
+  if (!node?.children.length) return;
+  if (page.model.collapsed.has(node.seq)) page.toggle(node);
+  else page.move(1);
+}
+
+/** @param {RunPage} page */
+function collapseAll(page) {
+  page.model.collapseAll();
+  let top = page.model.selected;
+  while (top?.parent) top = top.parent;
+  page.show();
+  if (top) page.select(top);
+}
+
+/** @param {RunPage} page */
+function expandAll(page) {
+  page.model.collapsed.clear();
+  page.show();
+}
+
+/** @param {RunPage} page */
+function openPane(page) {
+  if (page.model.selected) page.pane.element.focus();
+  else page.move(1);
+}
+
+/** @param {RunPage} page */
+function zoomToSpan(page) {
+  const node = page.model.selected;
+  const start = node?.row[5] ?? null;
+  if (!node || start === null) return;
+  const length = Math.max(node.row[6] ?? page.now - start, 0.001);
+  page.zoom({ from: Math.max(0, start - length * 0.05), to: start + length * 1.15 });
+}

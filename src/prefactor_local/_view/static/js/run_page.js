@@ -1,0 +1,324 @@
+// The page of a run: what happened, and, beside it, the span that is selected.
+
+/** @import { Context, Page } from "./app.js" */
+/** @import { Finding, RowsPage } from "./shapes.js" */
+/** @import { TreeNode } from "./tree.js" */
+import { element, replaceChildren } from "./dom.js";
+import { parseFilter } from "./filter.js";
+import { askAgainAndAgain } from "./live.js";
+import { message, sentenceOf } from "./messages.js";
+import { Minimap } from "./minimap.js";
+import { drawRunHeader } from "./run_header.js";
+import { RunModel } from "./run_model.js";
+import { runKeys } from "./run_keys.js";
+import { SpanList } from "./span_list.js";
+import { SpanPane } from "./span_pane.js";
+import { Toolbar } from "./toolbar.js";
+import { nextError } from "./tree.js";
+import { formatRunState, parseRunState, runUrl } from "./urls.js";
+
+const SEARCH_AFTER = 150; // milliseconds without a key
+const GROW_EVERY = 500; // milliseconds
+
+/**
+ * @param {Context} context
+ * @param {string} run Its ID, or `last`, or the beginning of an ID.
+ * @returns {Page}
+ */
+export function openRunPage(context, run) {
+  const page = new RunPage(context, run);
+  return {
+    element: page.element,
+    title: "Run",
+    keys: runKeys(page),
+    opened: () => page.open(),
+    close: () => page.close(),
+  };
+}
+
+export class RunPage {
+  /**
+   * @param {Context} context
+   * @param {string} run
+   */
+  constructor(context, run) {
+    this.context = context;
+    this.source = context.source;
+    this.id = run;
+    this.model = new RunModel(parseRunState(this.source.live ? location.search : location.hash));
+    /** @type {Finding[]} */
+    this.findings = [];
+    /** @type {(() => void)[]} */
+    this.cleanup = [];
+    this.searching = new AbortController();
+    this.searchTimer = 0;
+    this.wasShown = false;
+    /** @type {Promise<RowsPage> | null} */
+    this.firstRows = null;
+    this.header = element("header", { class: "run-header" });
+    this.notice = element("p", { class: "notice", role: "status" });
+    this.notice.hidden = true;
+    this.toolbar = new Toolbar(this.model, {
+      changed: () => this.filterChanged(),
+      leave: () => this.focusList(),
+      error: (step) => this.goToError(step),
+    });
+    this.list = new SpanList({
+      model: this.model,
+      onOpen: (node) => this.select(node),
+      onToggle: (node) => this.toggle(node),
+      onScroll: () => this.minimap.drawFrame(),
+    });
+    this.minimap = new Minimap(this.list, (range) => this.zoom(range));
+    this.empty = element("div", { class: "empty" });
+    this.left = element("div", { class: "run-left" }, this.minimap.element, this.list.element, this.empty);
+    this.body = element("div", { class: "run-body" }, this.left);
+    this.pane = new SpanPane(this.body, {
+      source: this.source,
+      model: this.model,
+      now: () => this.now,
+      select: (node) => this.select(node),
+      changed: () => this.writeUrl(),
+      close: () => this.closePane(),
+    });
+    this.element = element("div", { class: "run" }, this.header, this.notice, this.toolbar.element, this.body);
+  }
+
+
+  /** Begins to load and to follow the run. */
+  async open() {
+    // The two questions do not wait for each other. Another run may be the last one a moment later.
+    this.firstRows = this.id === "last" ? null : this.source.rows(this.id, 0);
+    this.firstRows?.catch(() => {});
+    try {
+      await this.loadRun();
+    } catch (error) {
+      replaceChildren(this.element, message(sentenceOf(error)));
+      return;
+    }
+    this.cleanup.push(askAgainAndAgain(() => this.askForChanges(), () => !this.model.isOpen || !this.source.live));
+    const timer = setInterval(() => this.grow(), GROW_EVERY);
+    const repaint = () => this.minimap.draw();
+    document.addEventListener("themechange", repaint);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", repaint);
+    this.cleanup.push(() => clearInterval(timer), () => document.removeEventListener("themechange", repaint));
+    this.cleanup.push(() => scheme.removeEventListener("change", repaint));
+  }
+
+  close() {
+    for (const done of this.cleanup) done();
+    this.searching.abort();
+    this.pane.hide();
+    clearTimeout(this.searchTimer);
+  }
+
+  async loadRun() {
+    const details = await this.source.run(this.id);
+    this.model.details = details;
+    this.id = details.run.id;
+    this.writeUrl();
+    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
+  }
+
+  /** The page does not wait for them: they need all spans. */
+  async loadFindings() {
+    this.findings = await this.source.findings(this.id).catch(() => this.findings);
+    if (this.wasShown) this.drawHeader(this.model.counts());
+  }
+
+  /** The time since the beginning of the run; for a run that is over, the end of what is known. */
+  get now() {
+    const { details } = this.model;
+    if (!details || !this.model.isOpen || !this.source.live) return this.model.end;
+    return Math.max(0, Date.now() - Date.parse(details.origin));
+  }
+
+  /** @returns {Promise<"changed" | "same" | "failed">} */
+  async askForChanges() {
+    try {
+      const changed = await this.loadChanges();
+      this.say("");
+      return changed ? "changed" : "same";
+    } catch (error) {
+      this.say(`${sentenceOf(error)} This page tries again every few seconds.`);
+      return "failed";
+    }
+  }
+
+  async loadChanges() {
+    let changed = false;
+    for (let more = true; more; ) {
+      const page = await this.nextRows();
+      if (page.origin !== this.model.details?.origin) return this.startAgain();
+      more = page.more;
+      changed = this.model.apply(page) || changed;
+      const another = this.model.details?.run.status !== page.status;
+      if (another) await this.loadRun();
+      const loadFindings = another || !this.wasShown;
+      if (loadFindings || page.rows.length) this.show();
+      if (loadFindings) this.loadFindings();
+    }
+    if (changed && this.model.state.text) this.search();
+    if (changed) this.pane.refresh();
+    return changed;
+  }
+
+  nextRows() {
+    const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
+    this.firstRows = null;
+    return page;
+  }
+
+  /** Loads all again: a span that came late started before all others, so every start counts from another time. */
+  async startAgain() {
+    await this.loadRun();
+    this.model.clear();
+    return true;
+  }
+
+  /** Draws all that depends on the spans. */
+  show() {
+    this.wasShown = true;
+    const { now, model } = this;
+    model.arrange(now);
+    const counts = model.counts();
+    this.toolbar.drawCounts(counts);
+    this.list.show(now);
+    this.minimap.draw();
+    this.drawHeader(counts);
+    this.drawEmpty();
+    if (model.selected && !this.pane.isOpen) this.pane.load(model.selected);
+  }
+
+  drawEmpty() {
+    const { model } = this;
+    const none = model.rows.size === 0;
+    this.empty.hidden = model.visible.length > 0;
+    const waiting = model.isOpen ? "No spans yet. They appear here as soon as the agent sends them." : "This run has no spans.";
+    this.empty.textContent = none ? waiting : "No span matches the filter.";
+    this.minimap.element.hidden = none;
+  }
+
+  /** @param {import("./run_model.js").Counts} counts */
+  drawHeader(counts) {
+    const { details } = this.model;
+    if (!details) return;
+    const { run } = details;
+    const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
+    const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
+    const view = { details, counts, findings: this.findings, duration, live: this.source.live };
+    drawRunHeader(this.header, view, (seq) => this.selectSeq(seq));
+  }
+
+  /** Lets the bars of spans that run grow. */
+  grow() {
+    if (document.hidden || !this.model.isOpen || !this.source.live || !this.model.rows.size) return;
+    this.show();
+  }
+
+  filterChanged() {
+    this.search();
+    this.writeUrl();
+    this.show();
+  }
+
+  /** Asks which payloads hold the text of the filter. */
+  search() {
+    clearTimeout(this.searchTimer);
+    this.searching.abort();
+    const { text } = parseFilter(this.model.state.text);
+    if (!text) {
+      this.model.found = new Set();
+      return;
+    }
+    this.searching = new AbortController();
+    const { signal } = this.searching;
+    this.searchTimer = window.setTimeout(async () => {
+      const found = await this.source.search(this.id, text, signal).catch(() => null);
+      if (!found || signal.aborted) return;
+      this.model.found = new Set(found);
+      this.show();
+    }, SEARCH_AFTER);
+  }
+
+  focusList() {
+    this.list.grid.focus();
+    const first = this.model.visible.find(({ node }) => !this.model.kept || this.model.kept[node.index] === 2);
+    if (first && this.model.state.text) this.select(first.node);
+  }
+
+  /**
+   * Selects a span, shows its line, and loads it into the pane.
+   * @param {TreeNode} node
+   */
+  select(node) {
+    const { state } = this.model;
+    this.model.reveal(node);
+    state.span = node.seq;
+    this.writeUrl();
+    if (this.list.indexOf(node.seq) < 0) this.show();
+    this.list.version += 1;
+    const index = this.list.indexOf(node.seq);
+    if (index >= 0) this.list.scrollTo(index);
+    this.list.draw();
+    this.pane.load(node);
+  }
+
+  /** @param {number} seq */
+  selectSeq(seq) {
+    const node = this.model.tree.nodes.get(seq);
+    if (node) this.select(node);
+  }
+
+  /** @param {number} step How many lines further. */
+  move(step) {
+    const { visible, state } = this.model;
+    if (!visible.length) return;
+    const from = state.span === null ? -1 : this.list.indexOf(state.span);
+    const to = from < 0 ? (step > 0 ? 0 : visible.length - 1) : from + step;
+    this.select(visible[Math.max(0, Math.min(visible.length - 1, to))].node);
+  }
+
+  /** @param {1 | -1} step */
+  goToError(step) {
+    const node = nextError(this.model.tree, this.model.selected?.index ?? -1, step, this.model.kept);
+    if (node) this.select(node);
+    else this.context.announce("No span failed, and all payloads match their schemas.");
+  }
+
+  /** @param {TreeNode} node */
+  toggle(node) {
+    const { collapsed } = this.model;
+    if (!node.children.length) return;
+    if (!collapsed.delete(node.seq)) collapsed.add(node.seq);
+    this.show();
+  }
+
+  /** @param {{ from: number, to: number } | null} range */
+  zoom(range) {
+    this.list.range = range;
+    this.show();
+  }
+
+  closePane() {
+    if (!this.pane.isOpen) return;
+    this.pane.hide();
+    this.model.state.span = null;
+    this.writeUrl();
+    this.show();
+    this.list.grid.focus();
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.notice.hidden = !text;
+    if (this.notice.textContent !== text) this.notice.textContent = text;
+  }
+
+  writeUrl() {
+    const state = formatRunState(this.model.state);
+    const url = this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
+    history.replaceState(null, "", url);
+  }
+}

@@ -1,0 +1,135 @@
+// The pane beside the list: loads the selected span, and shows it.
+
+/** @import { Source } from "./data.js" */
+/** @import { RunModel } from "./run_model.js" */
+/** @import { SpanDetails } from "./shapes.js" */
+/** @import { SpanView } from "./span_view.js" */
+/** @import { TreeNode } from "./tree.js" */
+import { element, replaceChildren } from "./dom.js";
+import { message, sentenceOf } from "./messages.js";
+import { drawSpan } from "./span_view.js";
+import { splitter } from "./splitter.js";
+import { endOf, selfTime } from "./tree.js";
+
+const LEAST = 160; // pixels
+
+/**
+ * @typedef {object} SpanPaneOptions
+ * @property {Source} source
+ * @property {RunModel} model
+ * @property {() => number} now
+ * @property {(node: TreeNode) => void} select
+ * @property {() => void} changed The state of the model was changed.
+ * @property {() => void} close
+ */
+
+export class SpanPane {
+  /**
+   * @param {HTMLElement} body Where it goes, after what is there.
+   * @param {SpanPaneOptions} options
+   */
+  constructor(body, options) {
+    this.options = options;
+    this.body = body;
+    this.element = element("aside", { class: "pane", "aria-label": "Span", tabindex: -1 });
+    this.splitter = this.makeSplitter();
+    this.loading = new AbortController();
+    /** @type {SpanDetails | null} */
+    this.span = null;
+    body.append(this.splitter, this.element);
+    this.setVisible(false);
+  }
+
+  makeSplitter() {
+    const beside = matchMedia("(min-width: 901px)");
+    return splitter({
+      label: "Size of the pane",
+      setting: "pane",
+      isUpright: () => beside.matches,
+      grows: -1,
+      limits: () => [LEAST, (beside.matches ? this.body.clientWidth : this.body.clientHeight) - LEAST],
+      size: () => (beside.matches ? this.element.offsetWidth : this.element.offsetHeight),
+      resize: (size) => this.body.style.setProperty("--pane-size", `${size}px`),
+    });
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  /** @param {boolean} visible */
+  setVisible(visible) {
+    this.element.hidden = !visible;
+    this.splitter.hidden = !visible;
+    this.body.classList.toggle("with-pane", visible);
+  }
+
+  hide() {
+    this.loading.abort();
+    this.span = null;
+    this.setVisible(false);
+  }
+
+  /** Loads the span again if it has changed. */
+  refresh() {
+    const node = this.options.model.selected;
+    if (node && this.span && node.row[4] !== this.span.status) this.load(node);
+  }
+
+  /**
+   * @param {TreeNode} node
+   * @param {boolean} [full] Whether long values are wanted as a whole.
+   */
+  async load(node, full = false) {
+    this.loading.abort();
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    this.setVisible(true);
+    try {
+      const span = await this.options.source.span(node.row[1], full, signal);
+      if (signal.aborted) return;
+      this.span = span;
+      this.draw();
+    } catch (error) {
+      if (!signal.aborted) replaceChildren(this.element, message(sentenceOf(error)));
+    }
+  }
+
+  draw() {
+    const node = this.options.model.selected;
+    const view = node && this.span && this.viewOf(node, this.span);
+    if (!node || !view) return;
+    drawSpan(this.element, view, {
+      close: this.options.close,
+      showJson: (json) => this.showJson(json),
+      showAll: () => this.load(node, true),
+      openParent: () => node.parent && this.options.select(node.parent),
+    });
+  }
+
+  /**
+   * @param {TreeNode} node
+   * @param {SpanDetails} span
+   * @returns {SpanView}
+   */
+  viewOf(node, span) {
+    const { model } = this.options;
+    const now = this.options.now();
+    const start = node.row[5];
+    const end = endOf(node.row, now);
+    const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
+    const type = model.details?.span_types[span.type] ?? null;
+    const above = node.parent?.row;
+    const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
+    return { ...known, parent: above ? above[7].slice(0, 80) || above[3] : "", json: model.state.json };
+  }
+
+  /** @param {boolean} json */
+  showJson(json) {
+    this.options.model.state.json = json;
+    this.options.changed();
+    this.draw();
+    const pressed = this.element.querySelector('.switch [aria-pressed="true"]');
+    if (pressed instanceof HTMLElement) pressed.focus();
+  }
+}

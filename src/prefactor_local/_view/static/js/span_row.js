@@ -1,0 +1,139 @@
+// A line of the list of spans: its place in the tree on the left, its time on the right.
+
+/** @import { SpanTypeInfo } from "./shapes.js" */
+/** @import { VisibleRow } from "./tree.js" */
+import { element, setAttribute } from "./dom.js";
+import { formatDuration, hueOf, visibleText } from "./format.js";
+import { statusSign, statusWord } from "./status.js";
+import { endOf } from "./tree.js";
+
+export const ROW_HEIGHT = 28;
+const INDENT = 14;
+const MOST_INDENTED = 16;
+const MOST_OF_SUMMARY = 2000; // characters, in its tooltip
+const CHARACTER = 7; // pixels, of a duration
+const GAP = 14; // pixels, around it
+
+/**
+ * @typedef {object} RowView What a line depends on beside its span.
+ * @property {number} from The time at the left edge, in milliseconds.
+ * @property {number} to The time at the right edge.
+ * @property {number} width Of the column with the times, in pixels.
+ * @property {number} now
+ * @property {Set<number>} collapsed
+ * @property {number | null} selected
+ * @property {Uint8Array | null} kept As `keepMatches` tells, if others are to be dimmed.
+ * @property {{ [name: string]: SpanTypeInfo }} types
+ */
+
+/**
+ * @typedef {object} RowElement
+ * @property {HTMLElement} element
+ * @property {number} version Of the view that it was drawn for.
+ * @property {(index: number, row: VisibleRow, view: RowView) => void} draw
+ */
+
+/** @returns {RowElement} */
+export function rowElement() {
+  const guides = element("span", { class: "guides" });
+  const twisty = element("span", { class: "twisty", "aria-hidden": "true" });
+  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const headline = element("span", { class: "headline" });
+  const type = element("span", { class: "type" });
+  const status = element("span", { class: "row-status" });
+  const badge = element("span", { class: "badge warning" });
+  const tree = element("div", { class: "cell-tree", role: "gridcell" }, guides, twisty, dot, status, headline, badge, type);
+  const bar = element("span", { class: "bar" });
+  const label = element("span", { class: "bar-label" });
+  const time = element("div", { class: "cell-time", role: "gridcell" }, bar, label);
+  const line = element("div", { class: "row", role: "row" }, tree, time);
+
+  /**
+   * @param {VisibleRow} row
+   * @param {RowView} view
+   */
+  function drawTree({ node, expandable }, view) {
+    const [seq, , , name, state, , , summary, mismatches] = node.row;
+    const known = view.types[name];
+    guides.style.width = `${Math.min(node.depth, MOST_INDENTED) * INDENT}px`;
+    guides.textContent = node.depth > MOST_INDENTED ? `${node.depth}` : "";
+    twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
+    headline.textContent = visibleText(firstLine(summary) || known?.title || name);
+    headline.title = visibleText(summary.slice(0, MOST_OF_SUMMARY));
+    type.textContent = summary || (known && known.title !== name) ? visibleText(name) : "";
+    status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
+    status.title = statusWord(state);
+    badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
+    badge.title = mismatches ? "Values that do not match their schema" : "";
+    line.style.setProperty("--hue", String(hueOf(name)));
+  }
+
+  /**
+   * @param {VisibleRow} row
+   * @param {RowView} view
+   */
+  function drawTime({ node }, view) {
+    const start = node.row[5];
+    const end = endOf(node.row, view.now);
+    const duration = start === null || end === null ? null : end - start;
+    label.textContent = duration === null ? statusWord(node.row[4]) : formatDuration(duration);
+    const width = view.to - view.from;
+    const left = ((start ?? view.from) - view.from) / width;
+    const right = ((end ?? start ?? view.from) - view.from) / width;
+    bar.hidden = start === null || right < 0 || left > 1;
+    bar.style.left = percent(Math.max(left, -0.01));
+    bar.style.width = percent(Math.min(right, 1.01) - Math.max(left, -0.01));
+    placeLabel(label, left, right, view.width);
+  }
+
+  return {
+    element: line,
+    version: -1,
+    draw(index, row, view) {
+      const { node, expandable, position, siblings } = row;
+      const [seq, , , , state, , , , mismatches] = node.row;
+      line.id = `span-${seq}`;
+      line.dataset.seq = String(seq);
+      line.style.top = `${index * ROW_HEIGHT}px`;
+      const selected = view.selected === seq;
+      const dimmed = Boolean(view.kept && view.kept[node.index] !== 2);
+      line.className = `row ${state}${selected ? " selected" : ""}${dimmed ? " dimmed" : ""}`;
+      setAttribute(line, "aria-rowindex", index + 1);
+      setAttribute(line, "aria-level", node.depth + 1);
+      setAttribute(line, "aria-posinset", position);
+      setAttribute(line, "aria-setsize", siblings);
+      setAttribute(line, "aria-selected", String(selected));
+      setAttribute(line, "aria-expanded", expandable ? String(!view.collapsed.has(seq)) : null);
+      const problems = mismatches ? ", does not match its schema" : "";
+      setAttribute(line, "aria-label", `${firstLine(node.row[7]) || node.row[3]}, ${statusWord(state)}${problems}`);
+      drawTree(row, view);
+      drawTime(row, view);
+    },
+  };
+}
+
+/** @param {string} text */
+function firstLine(text) {
+  return text.trimStart().split("\n", 1)[0].slice(0, 300);
+}
+
+/** @param {number} fraction */
+function percent(fraction) {
+  return `${(fraction * 100).toFixed(3)}%`;
+}
+
+/**
+ * Puts the duration after its bar, before it, or on it, where there is space.
+ * @param {HTMLElement} label
+ * @param {number} left
+ * @param {number} right
+ * @param {number} width Of the column, in pixels.
+ */
+function placeLabel(label, left, right, width) {
+  const needed = ((label.textContent ?? "").length * CHARACTER + GAP) / Math.max(1, width);
+  const after = 1 - right >= needed;
+  const before = !after && left >= needed;
+  label.style.left = before ? "auto" : percent(Math.max(0, after ? right : Math.min(left, 1 - needed)));
+  label.style.right = before ? percent(Math.max(0, 1 - left)) : "auto";
+  label.hidden = right < 0 || left > 1;
+}

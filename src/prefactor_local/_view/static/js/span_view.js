@@ -1,0 +1,216 @@
+// Everything about one span.
+
+/** @import { Mismatch, Side, SpanDetails, SpanTypeInfo } from "./shapes.js" */
+/** @import { Child } from "./dom.js" */
+import { copyButton } from "./copy.js";
+import { button, element, replaceChildren } from "./dom.js";
+import { fieldTree, isObject } from "./fields.js";
+import { formatCount, formatDuration, formatTime, hueOf } from "./format.js";
+import { message } from "./messages.js";
+import { statusMark, statusWord } from "./status.js";
+import { payloadElement } from "./values.js";
+
+/**
+ * @typedef {object} SpanView
+ * @property {SpanDetails} span
+ * @property {SpanTypeInfo | null} type
+ * @property {number | null} duration The duration so far of a span that still runs.
+ * @property {number | null} selfTime
+ * @property {number} children How many spans are directly below it.
+ * @property {string} parent What to call its parent; empty if it has none.
+ * @property {boolean} json
+ */
+
+/**
+ * @typedef {object} PaneActions
+ * @property {() => void} close
+ * @property {(json: boolean) => void} showJson
+ * @property {() => void} showAll
+ * @property {() => void} openParent
+ */
+
+const SIDES = /** @type {const} */ (["params", "result"]);
+const TITLES = { params: "Params", result: "Result" };
+
+/**
+ * Draws a span into the pane.
+ * @param {HTMLElement} pane
+ * @param {SpanView} view
+ * @param {PaneActions} actions
+ */
+export function drawSpan(pane, view, actions) {
+  const { span } = view;
+  const scrolled = pane.dataset.span === span.id ? pane.scrollTop : 0;
+  const sides = span.status === "failed" ? [...SIDES].reverse() : SIDES;
+  pane.dataset.span = span.id;
+  replaceChildren(
+    pane,
+    heading(view, actions),
+    errorBox(span),
+    problems(pane, span),
+    facts(view, actions),
+    view.type?.description ? element("p", { class: "type-description" }, view.type.description) : null,
+    element("div", { class: "pane-tools" }, viewSwitch(view.json, actions.showJson)),
+    ...sides.map((side) => payloadSection(view, side, actions)),
+  );
+  pane.scrollTop = scrolled;
+}
+
+/**
+ * @param {SpanView} view
+ * @param {PaneActions} actions
+ */
+function heading({ span, type }, actions) {
+  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const close = button("✕", actions.close, { class: "icon", "aria-label": "Close the span", title: "Close (Esc)" });
+  const name = type && type.title !== span.type ? element("code", {}, span.type) : null;
+  const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
+  if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
+  kind.style.setProperty("--hue", String(hueOf(span.type)));
+  const headline = element("h2", { dir: "auto" }, span.summary || type?.title || span.type);
+  return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
+}
+
+/**
+ * The exception that ended the span: type, message and what else the client recorded.
+ * @param {SpanDetails} span
+ */
+function errorBox(span) {
+  const error = isObject(span.result) && isObject(span.result.error) ? span.result.error : null;
+  if (span.status !== "failed" || !error) return null;
+  const kind = typeof error.type === "string" ? error.type : "Error";
+  const said = typeof error.message === "string" ? error.message : "";
+  const box = element("div", { class: "error-box" }, element("strong", {}, `✕ ${kind}`));
+  if (said) box.append(element("p", { class: "text" }, said));
+  return box;
+}
+
+/**
+ * What does not match the schemas, with the way to the field.
+ * @param {HTMLElement} pane
+ * @param {SpanDetails} span
+ */
+function problems(pane, span) {
+  if (!span.mismatches.length) return null;
+  const title = `${formatCount(span.mismatches.length, "value does", "values do")} not match the schema`;
+  const lines = span.mismatches.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
+  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`), element("ul", {}, ...lines));
+}
+
+/**
+ * @param {HTMLElement} pane
+ * @param {Mismatch} mismatch
+ * @returns {Child[]}
+ */
+function problemLine(pane, { part, pointer, message: said }) {
+  if (part === "schema_name") return [said];
+  const place = pointer ? `${part} ${pointer}` : part;
+  return [button(place, () => showField(pane, part + pointer), { class: "link place" }), ` ${said}`];
+}
+
+/**
+ * @param {HTMLElement} pane
+ * @param {string} place The side, and the pointer; the nearest value above it is shown if it is folded away.
+ */
+function showField(pane, place) {
+  for (let pointer = place; pointer; pointer = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")))) {
+    const found = pane.querySelector(`[data-pointer="${CSS.escape(pointer)}"]`);
+    if (!(found instanceof HTMLElement)) continue;
+    found.scrollIntoView({ block: "center" });
+    found.tabIndex = -1;
+    found.focus({ preventScroll: true });
+    return;
+  }
+}
+
+/**
+ * @param {SpanView} view
+ * @param {PaneActions} actions
+ */
+function facts({ span, type, duration, selfTime, children, parent }, actions) {
+  const took = duration === null ? null : formatDuration(duration);
+  return element(
+    "dl",
+    { class: "facts" },
+    fact("Status", statusMark(span.status)),
+    fact("Duration", took && (span.finished_at ? took : `${took} so far`)),
+    fact("Self time", children && selfTime !== null ? formatDuration(selfTime) : null),
+    fact("Started", span.started_at && timeElement(span.started_at)),
+    fact("Finished", span.finished_at && timeElement(span.finished_at)),
+    fact("Children", children || null),
+    fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
+    fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
+    fact("Parent", !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)")),
+    fact("ID", element("span", { class: "copied" }, element("code", {}, span.id), copyButton(() => span.id))),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {Child} value
+ */
+function fact(name, value) {
+  return value ? element("div", {}, element("dt", {}, name), element("dd", {}, value)) : null;
+}
+
+/** @param {string} iso */
+export function timeElement(iso) {
+  return element("time", { datetime: iso, title: `${iso} (UTC)` }, formatTime(iso));
+}
+
+/**
+ * @param {boolean} json
+ * @param {(json: boolean) => void} showJson
+ */
+function viewSwitch(json, showJson) {
+  /** @param {string} label @param {boolean} value */
+  const choice = (label, value) => button(label, () => showJson(value), { "aria-pressed": String(json === value) });
+  return element("div", { class: "switch", role: "group", "aria-label": "Payloads as" }, choice("Fields", false), choice("JSON", true));
+}
+
+/**
+ * @param {SpanView} view
+ * @param {Side} side
+ * @param {PaneActions} actions
+ */
+function payloadSection({ span, type, json }, side, actions) {
+  const payload = span[side];
+  const text = () => JSON.stringify(payload, null, 2);
+  const risk = type?.[side][""]?.data_risk;
+  const title = element("h3", {}, TITLES[side], risk ? element("span", { class: "badge risk" }, risk) : null);
+  const head = element("div", { class: "pane-line" }, title, payload === null ? null : copyButton(text, "Copy JSON"));
+  return element("section", { class: `side ${side}` }, head, payloadBody());
+
+  function payloadBody() {
+    if (payload === null) return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
+    if (json) return jsonElement(text(), span.cut.some((cut) => cut.side === side), actions.showAll);
+    const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
+    const view = { side, cuts, mismatches: mismatchesOf(span, side), showAll: actions.showAll };
+    return payloadElement(view, payload, fieldTree(type?.[side] ?? {}));
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {boolean} isCut
+ * @param {() => void} showAll
+ */
+function jsonElement(text, isCut, showAll) {
+  const more = element("p", { class: "cut" }, "Long values are cut. ", button("Show all", showAll, { class: "link" }));
+  return element("div", {}, isCut ? more : null, element("pre", { class: "text code" }, text));
+}
+
+/**
+ * @param {SpanDetails} span
+ * @param {Side} side
+ */
+function mismatchesOf(span, side) {
+  /** @type {Map<string, Mismatch[]>} */
+  const found = new Map();
+  for (const mismatch of span.mismatches) {
+    if (mismatch.part !== side) continue;
+    found.set(mismatch.pointer, [...(found.get(mismatch.pointer) ?? []), mismatch]);
+  }
+  return found;
+}
+

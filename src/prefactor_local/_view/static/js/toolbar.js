@@ -1,0 +1,176 @@
+// Chooses which spans are shown.
+
+/** @import { Counts, RunModel } from "./run_model.js" */
+/** @import { Status } from "./shapes.js" */
+import { button, element, replaceChildren } from "./dom.js";
+import { formatNumber, hueOf } from "./format.js";
+import { STATUSES, statusWord } from "./status.js";
+
+/**
+ * @typedef {object} ToolbarActions
+ * @property {() => void} changed The state of the model was changed.
+ * @property {() => void} leave Goes to the list, at the first span that matches.
+ * @property {(step: 1 | -1) => void} error
+ */
+
+export class Toolbar {
+  /**
+   * @param {RunModel} model
+   * @param {ToolbarActions} actions
+   */
+  constructor(model, actions) {
+    this.model = model;
+    this.actions = actions;
+    this.input = element("input", {
+      type: "search",
+      class: "filter",
+      placeholder: "Filter: text, >200ms",
+      "aria-label": "Filter: text, or durations such as >200ms",
+      title: "Text in the type, summary, params or result; >200ms or <2s for durations (/)",
+      spellcheck: "false",
+      autocomplete: "off",
+    });
+    this.typeItems = element("div", { class: "menu-items" });
+    this.typeTitle = element("summary", {}, "Types");
+    this.typeMenu = element("details", { class: "menu" }, this.typeTitle, this.typeItems);
+    this.status = element("select", { "aria-label": "Status" });
+    this.mode = element("div", { class: "switch", role: "group", "aria-label": "Spans that do not match" });
+    this.clear = button("Clear", () => this.reset(), { title: "Show all spans again" });
+    this.count = element("span", { class: "count", role: "status" });
+    this.errors = element("span", { class: "errors" });
+    this.element = element("div", { class: "toolbar", role: "search", "aria-label": "Spans" });
+    this.element.append(this.input, this.typeMenu, this.status, this.mode, this.clear, this.count, this.errors);
+    this.listen();
+    this.drawState();
+  }
+
+  listen() {
+    const { state } = this.model;
+    this.input.addEventListener("input", () => {
+      state.text = this.input.value;
+      this.change();
+    });
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "ArrowDown") this.actions.leave();
+      else if (event.key === "Escape" && this.input.value) {
+        state.text = "";
+        this.change();
+      } else if (event.key === "Escape") this.input.blur();
+      else return;
+      event.preventDefault();
+    });
+    this.status.addEventListener("change", () => {
+      state.status = this.status.value;
+      this.change();
+    });
+    this.typeItems.addEventListener("change", () => {
+      const chosen = this.typeItems.querySelectorAll("input:checked");
+      state.types = [...chosen].map((box) => (box instanceof HTMLInputElement ? box.value : ""));
+      this.change();
+    });
+    closeWhenLeft(this.typeMenu);
+  }
+
+  reset() {
+    Object.assign(this.model.state, { text: "", types: [], status: "" });
+    this.change();
+    this.input.focus();
+  }
+
+  change() {
+    this.drawState();
+    this.actions.changed();
+  }
+
+  /** Shows what is chosen. */
+  drawState() {
+    const { state } = this.model;
+    if (this.input.value !== state.text) this.input.value = state.text;
+    const options = STATUSES.map((status) => option(status, statusWord(status), state.status));
+    replaceChildren(this.status, option("", "Any status", state.status), ...options, option("mismatch", "with mismatches", state.status));
+    this.typeTitle.textContent = state.types.length ? `Types: ${state.types.length}` : "Types";
+    for (const box of this.typeItems.querySelectorAll("input")) box.checked = state.types.includes(box.value);
+    replaceChildren(this.mode, this.modeButton("hide", "Hide others"), this.modeButton("highlight", "Highlight"));
+    this.clear.hidden = !state.text && !state.types.length && !state.status;
+  }
+
+  /**
+   * @param {"hide" | "highlight"} mode
+   * @param {string} label
+   */
+  modeButton(mode, label) {
+    const choose = () => {
+      this.model.state.mode = mode;
+      this.change();
+    };
+    return button(label, choose, { "aria-pressed": String(this.model.state.mode === mode) });
+  }
+
+  /**
+   * Shows how many spans there are.
+   * @param {Counts} counts
+   */
+  drawCounts(counts) {
+    const { matches, kept } = this.model;
+    const total = formatNumber(counts.spans);
+    const text = kept ? `${formatNumber(matches)} of ${total} spans` : "";
+    if (this.count.textContent !== text) this.count.textContent = text;
+    const key = [...counts.types].join("|");
+    if (this.typeItems.dataset.key !== key) {
+      this.typeItems.dataset.key = key;
+      replaceChildren(this.typeItems, ...[...counts.types].map(([name, count]) => this.typeLine(name, count)));
+    }
+    const errors = counts.failed + counts.mismatches > 0;
+    if (errors === (this.errors.childElementCount > 0)) return;
+    replaceChildren(this.errors, ...(errors ? this.errorButtons() : []));
+  }
+
+  errorButtons() {
+    const previous = button("↑", () => this.actions.error(-1), { class: "icon", "aria-label": "Previous error", title: "Previous error (p)" });
+    const next = button("↓", () => this.actions.error(1), { class: "icon", "aria-label": "Next error", title: "Next error (n)" });
+    return [element("span", { class: "muted" }, "Errors"), previous, next];
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} count
+   */
+  typeLine(name, count) {
+    const box = element("input", { type: "checkbox", value: name, checked: this.model.state.types.includes(name) });
+    const dot = element("span", { class: "dot", "aria-hidden": "true" });
+    const line = element("label", {}, box, dot, element("span", { class: "menu-name" }, name), element("span", { class: "muted" }, formatNumber(count)));
+    line.style.setProperty("--hue", String(hueOf(name)));
+    return line;
+  }
+}
+
+/**
+ * @param {Status | "" | "mismatch"} value
+ * @param {string} label
+ * @param {string} chosen
+ */
+function option(value, label, chosen) {
+  return element("option", { value, selected: value === chosen }, label);
+}
+
+/**
+ * Closes a menu when the focus or a click goes elsewhere, and with Escape.
+ * @param {HTMLDetailsElement} menu
+ */
+export function closeWhenLeft(menu) {
+  /** @param {Event} event */
+  const outside = (event) => {
+    if (!menu.isConnected) document.removeEventListener("pointerdown", outside);
+    else if (!(event.target instanceof Node && menu.contains(event.target))) menu.open = false;
+  };
+  document.addEventListener("pointerdown", outside);
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.preventDefault();
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  });
+}

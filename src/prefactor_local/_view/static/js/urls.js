@@ -1,0 +1,91 @@
+// What is shown, as the address of the page. No DOM.
+
+/**
+ * @typedef {object} RunState What a person chose in the page of a run.
+ * @property {number | null} span The seq of the selected span.
+ * @property {string} text The filter, as it was typed.
+ * @property {string[]} types Only spans of these types; empty: all.
+ * @property {string} status Only spans with this status; "mismatch": only with mismatches; empty: all.
+ * @property {"hide" | "highlight"} mode What happens to spans that do not match.
+ * @property {boolean} json Whether payloads are shown as JSON.
+ */
+
+/**
+ * @typedef {{ page: "runs" } | { page: "run", run: string } | { page: "compare", a: string, b: string }
+ *   | { page: "unknown" }} Route
+ */
+
+/**
+ * The page of an address.
+ * @param {string} pathname
+ * @param {string} search
+ * @returns {Route}
+ */
+export function parseRoute(pathname, search) {
+  if (pathname === "/ui" || pathname === "/ui/") return { page: "runs" };
+  const run = /^\/ui\/runs\/([^/]+)$/.exec(pathname);
+  if (run) return { page: "run", run: decode(run[1]) };
+  if (pathname === "/ui/compare") {
+    const query = new URLSearchParams(search);
+    return { page: "compare", a: query.get("a") ?? "", b: query.get("b") ?? "" };
+  }
+  return { page: "unknown" };
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} id */
+export function runUrl(id) {
+  return `/ui/runs/${encodeURIComponent(id)}`;
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+export function compareUrl(a, b) {
+  return `/ui/compare?${new URLSearchParams({ a, b })}`;
+}
+
+/** @type {RunState["mode"][]} */
+const MODES = ["hide", "highlight"];
+
+/**
+ * What was chosen, from the part of the address after `?` or `#`. What it does not know is left out.
+ * @param {string} search
+ * @returns {RunState}
+ */
+export function parseRunState(search) {
+  const query = new URLSearchParams(search.replace(/^[?#]/, ""));
+  const span = query.get("span") ?? "";
+  return {
+    span: /^\d{1,15}$/.test(span) ? Number(span) : null,
+    text: query.get("q") ?? "",
+    types: query.getAll("type"),
+    status: query.get("status") ?? "",
+    mode: MODES.find((mode) => mode === query.get("mode")) ?? "hide",
+    json: query.get("view") === "json",
+  };
+}
+
+/**
+ * The inverse of `parseRunState`; empty if nothing was chosen.
+ * @param {RunState} state
+ */
+export function formatRunState(state) {
+  const query = new URLSearchParams();
+  if (state.span !== null) query.set("span", String(state.span));
+  if (state.text) query.set("q", state.text);
+  for (const type of state.types) query.append("type", type);
+  if (state.status) query.set("status", state.status);
+  if (state.mode !== "hide") query.set("mode", state.mode);
+  if (state.json) query.set("view", "json");
+  return String(query);
+}

@@ -1,0 +1,218 @@
+"""The commands that show what was recorded: show, export and open, from a file and from a running server."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.local_commands import use_own_folders
+
+from prefactor_local import LocalApi
+from prefactor_local.__main__ import main
+from prefactor_local._terminal.tree import Branches, tree_lines
+from prefactor_local._view.shapes import SpanRow
+
+if TYPE_CHECKING:
+    from tests.local.conftest import Http
+
+HOSTILE = "a\x1b]0;title\x07\x9b31m\r\n\u202ec\ud800"
+TYPES = [
+    {
+        "name": "agent:llm",
+        "params_schema": {
+            "type": "object",
+            "properties": {
+                "prompt": {"type": "string", "title": "What was asked", "x-prefactor-redact": True},
+                "temperature": {"type": "number"},
+                "messages": {"items": {"properties": {"content": {"title": "What it says"}}}},
+            },
+        },
+        "result_schema": {"type": "object"},
+        "template": "{{prompt}} → {{response}}",
+    },
+    {"name": "agent:tool", "params_schema": {"type": "object"}, "result_schema": {"type": "object"}},
+]
+PAYLOAD: dict[str, object] = {
+    "prompt": HOSTILE[:-1],
+    "temperature": "hot",
+    "messages": [{"content": "one\n\ttwo"}, {"content": "true"}],
+    "none": None,
+    "empty": {},
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_own_folders(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, connect: Callable[..., Http]) -> Iterator[tuple[LocalApi, Path, str]]:
+    """A running server that other commands find, its file, and a run with a span that failed in another one."""
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file, announce=True) as api:
+        http = connect(api)
+        run_id = http.started(agent_schema_version={"external_identifier": "s1", "span_type_schemas": TYPES})
+        top = http.span(run_id, payload=PAYLOAD)["details"]["id"]
+        tool = http.span(run_id, schema_name="agent:tool", parent_span_id=top, payload={"name": "get", "n": [1]})
+        error = {"error_message": "the airline does not answer"}
+        http.finish_span(tool["details"]["id"], status="failed", result_payload=error)
+        http.finish_span(top, status="complete", result_payload={"response": "Hi 日本"})
+        yield api, file, run_id
+
+
+TREE = r"""
+✓ agent:llm  … ms, 1 mismatch  a\x1b]0;title\x07\x9b31m \u202ec → Hi 日本
+└── ✗ agent:tool  failed, … ms  name: get, n: […]
+"""
+PROBLEMS = r"""
+Failed:
+  ✗ agent:tool  failed, … ms  name: get, n: […]
+      error_message: the airline does not answer
+
+Do not match their schema:
+  ✓ agent:llm  … ms, 1 mismatch  a\x1b]0;title\x07\x9b31m \u202ec → Hi 日本
+      params/temperature: Input should be a number, found a string
+"""
+FIELDS = r"""
+│   params:
+│     prompt (What was asked) [redacted]:
+│       | a\x1b]0;title\x07\x9b31m
+│       | \u202ec
+│     temperature: hot
+│       ! Input should be a number, found a string
+│     messages:
+│       0:
+│         content (What it says):
+│           | one
+│           |     two
+│       1:
+│         content (What it says): "true"
+│     none: null
+│     empty: {}
+│   result:
+│     response: Hi 日本
+└── """
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_show_says_what_went_wrong_and_then_what_happened(
+    recorded: tuple[LocalApi, Path, str], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, file, run_id = recorded
+    options = ["--database", str(file)] if where == "file" else []
+    assert main(["show", *options]) == 0
+    head, failed, mismatched, tree = comparable(capsys.readouterr().out).split("\n\n")
+    assert head == f"My Agent v1  run {run_id}\nactive, started … UTC\n2 spans, 1 failed, 1 mismatch"
+    assert f"\n{failed}\n\n{mismatched}\n" == PROBLEMS
+    assert f"\n{tree}" == TREE
+    assert main(["show", run_id[:-1], "--full", *options]) == 0
+    assert FIELDS in comparable(capsys.readouterr().out)
+    assert main(["show", "last", "--json", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "\x9b" not in printed
+    assert "\u202e" not in printed
+    assert json.loads(printed)["spans"][0]["params"] == PAYLOAD
+
+
+def comparable(printed: str) -> str:
+    without_times = re.sub(r"started [-\d]+ [:\d]+ UTC", "started … UTC", printed)
+    return re.sub(r"\d[\d.]* (ms|s)\b", "… ms", without_times)
+
+
+def test_a_deep_tree_is_not_indented_without_end() -> None:
+    rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
+    lines = list(tree_lines(rows, Branches("+ ", "` ", "| ", "  ")))
+    assert [line.row.seq for line in lines] == list(range(1, 10_001))
+    assert [lines[index].before for index in (0, 1, 2)] == ["", "` ", "  ` "]
+    assert lines[-1].before.endswith("  (level 9,999) ")
+    assert max(len(line.before) for line in lines) < 100
+
+
+def test_late_parents_and_circles_hide_nothing() -> None:
+    rows = [span(1, "2"), span(2, None), span(3, "gone"), span(4, "5"), span(5, 4)]
+    lines = list(tree_lines(rows, Branches("+ ", "` ", "| ", "  ")))
+    assert [(line.before, line.row.seq) for line in lines] == [("", 2), ("` ", 1), ("", 3), ("", 4), ("` ", 5)]
+
+
+def span(seq: int, parent: int | str | None) -> SpanRow:
+    return SpanRow(seq, str(seq), parent, "agent:llm", "complete", 1.0, 2.0, "", 0)
+
+
+def test_export_writes_all_or_nothing(
+    recorded: tuple[LocalApi, Path, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for form in ("json", "otlp", "chrome", "html"):
+        assert main(["export", "last", "--format", form]) == 0
+        written = Path(capsys.readouterr().out.strip())
+        assert recorded[2] in written.name
+        assert written.stat().st_size > 500
+    own = tmp_path / "own.json"
+    own.write_text("mine")
+    assert main(["export", "--format", "json", "-o", "own.json"]) == 1
+    assert own.read_text() == "mine"
+    assert main(["export", "--format", "json", "-o", "own.json", "--force"]) == 0
+    assert main(["export", "--format", "json", "-o", "-"]) == 0
+    assert capsys.readouterr().out.endswith(own.read_text())
+    for place in (".", "nowhere/x.json"):
+        assert main(["export", "--format", "json", "-o", place]) == 1
+        assert place in capsys.readouterr().err
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_is_not_there_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing, notes = tmp_path / "missing.db", tmp_path / "notes.txt"
+    notes.write_text("hello " * 1000)
+
+    def failed(*arguments: str) -> str:
+        assert main(arguments) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    for command in ("show", "tail", "open"):
+        assert str(tmp_path / "prefactor-local") in failed(command)
+        assert str(missing) in failed(command, "--database", str(missing))
+        assert "not a database" in failed(command, "--database", str(notes))
+    assert not missing.exists()
+    with LocalApi(announce=True) as one:
+        assert "no run" in failed("show")
+        assert "zzz" in failed("show", "zzz")
+        assert "1234" in failed("show", "--port", "1234")
+        monkeypatch.setenv("PREFACTOR_API_URL", one.url)
+        with LocalApi(announce=True) as two:
+            assert failed("show") == "prefactor-local: there is no run yet"
+            monkeypatch.delenv("PREFACTOR_API_URL")
+            assert main(["show"]) == 1
+            choice, _ = capsys.readouterr().err.splitlines()
+            assert two.url in choice
+            assert "--port" in choice
+
+
+@pytest.mark.parametrize(
+    "arguments", [["show", "../x"], ["show", "--full", "--json"], ["export"], ["tail", "--run", ""]]
+)
+def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: prefactor-local" in capsys.readouterr().err
+
+
+def test_an_output_that_takes_ascii_only(recorded: tuple[LocalApi, Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, "ascii"))
+    assert main(["show"]) == 0
+    assert rb"`-- x agent:tool  failed" in printed.getvalue()
+    assert rb"Hi \u65e5\u672c" in printed.getvalue()

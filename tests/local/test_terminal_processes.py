@@ -1,0 +1,104 @@
+"""The commands that run until Ctrl-C, and what a terminal shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from tests.support.local_commands import command, interrupted, use_own_folders
+
+from prefactor_local import LocalApi
+
+if TYPE_CHECKING:
+    from tests.local.conftest import Http
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_own_folders(tmp_path, monkeypatch)
+
+
+def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file, announce=True) as api:
+        http = connect(api)
+        first = http.started()
+        http.finish_span(http.span(first)["details"]["id"], status="complete")
+        waiting = http.span(first)["details"]["id"]
+        with command("tail") as lines, command("tail", "--json", "--status", "failed", "--database", str(file)) as data:
+            for process in (lines, data):
+                assert process.stderr is not None
+                assert "Ctrl-C" in process.stderr.readline()
+            http.finish_span(waiting, status="failed", result_payload={"response": "\x1b[2J"})
+            assert lines.stdout is not None
+            assert lines.stdout.readline() == f"My Agent v1  run {first}\n"
+            assert re.fullmatch(r"  ✗ agent:llm  failed, \S+ m?s  gpt-4: Hello → \\x1b\[2J\n", lines.stdout.readline())
+            second = http.started()
+            http.finish_span(http.span(second)["details"]["id"], status="complete")
+            assert lines.stdout.readline() == f"My Agent v1  run {second}\n"
+            assert lines.stdout.readline().startswith("  ✓ agent:llm")
+            assert data.stdout is not None
+            assert json.loads(data.stdout.readline())["id"] == waiting
+            assert interrupted(lines) == (0, "", "")
+            assert interrupted(data) == (0, "", "")
+
+
+def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, opened, file = tmp_path / "browser", tmp_path / "opened", tmp_path / "runs.db"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", str(browser))
+    with LocalApi(database=file, announce=True) as api:
+        run_id = connect(api).started()
+        with command("open", "last", "--database", str(file)) as process:  # which the server has
+            out, _ = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert out == opened.read_text() == f"{api.view_url}&run={run_id}\n"
+    with command("open", "--database", str(file)) as process:
+        assert process.stdout is not None
+        link = process.stdout.readline().strip()
+        assert httpx.get(link, trust_env=False).status_code == 200
+        assert interrupted(process)[0] == 0
+    assert opened.read_text().strip() == link
+
+
+def test_on_a_terminal_there_are_colours_and_a_line_for_each_span(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        http.span(http.started(), payload={"model": "gpt-4", "prompt": "日本語 " * 100})
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding="utf-8") as stream, command("show", "--database", str(file), stdout=stream) as show:
+        show.wait(timeout=20)
+    printed = b""
+    try:
+        while part := os.read(ours, 10_000):
+            printed += part
+    except OSError:  # how Linux reports the end
+        pass
+    os.close(ours)
+    last = printed.decode().splitlines()[-1]
+    assert "\x1b[36m●\x1b[0m agent:llm" in last
+    assert last.endswith("…")
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        http.span(http.started())
+    with command("show", "--database", str(file)) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.wait(timeout=20)
+        assert process.stderr is not None
+        assert (process.returncode, process.stderr.read()) == (0, "")

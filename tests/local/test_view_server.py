@@ -1,0 +1,259 @@
+"""The viewer over HTTP: who may read it, what it answers, and what the rest of the server sees of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from tests.local.conftest import Http
+
+from prefactor_local import Fault, LocalApi
+from prefactor_local._server import view_data
+from prefactor_local._view.shapes import RunSummary
+
+DATA = "/ui/api/runs"
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def browser(api: LocalApi) -> Iterator[httpx.Client]:
+    """A browser that is not logged in."""
+    with httpx.Client(base_url=api.url, trust_env=False, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
+def viewer(api: LocalApi, browser: httpx.Client) -> httpx.Client:
+    """A page of the viewer: the cookie is in the browser, and the browser says that the viewer asks."""
+    assert browser.get(api.view_url).status_code == 200
+    browser.headers["Sec-Fetch-Site"] = "same-origin"
+    return browser
+
+
+@pytest.fixture
+def run_id(http: Http) -> str:
+    run_id = http.started()
+    for prompt in ("one", "two", EVIL):
+        http.span(run_id, payload={"model": "gpt-4", "prompt": prompt})
+    return run_id
+
+
+def token_of(api: LocalApi) -> str:
+    return api.view_url.partition("?t=")[2]
+
+
+def error(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["error"]
+
+
+def test_the_link_logs_the_browser_in(api: LocalApi, browser: httpx.Client, run_id: str) -> None:
+    answer = browser.get(api.view_url)
+    assert answer.headers["set-cookie"] == (
+        f"prefactor_view_{api.url.rpartition(':')[2]}={token_of(api)}; HttpOnly; SameSite=Strict; Path=/ui"
+    )
+    assert 'http-equiv="refresh" content="0;url=/ui/"' in answer.text
+    to_run = browser.get(f"{api.view_url}&run={run_id}")
+    assert f'content="0;url=/ui/runs/{run_id}"' in to_run.text
+    hostile = browser.get(api.view_url, params={"t": token_of(api), "run": '//evil.test/"><script>'})
+    assert 'content="0;url=/ui/"' in hostile.text
+    assert browser.get("/ui").headers["location"] == "/ui/"
+    for link in ("/ui/login", "/ui/login?t=x", f"/ui/login?t={api.token}", "/ui/login?t=é"):
+        assert browser.get(link).status_code == 401
+
+
+def test_the_cookie_is_for_pages_of_the_viewer(viewer: httpx.Client) -> None:
+    assert viewer.get(DATA).status_code == 200
+    for site in ("same-site", "cross-site", "none"):  # same-site: a page of another port of this machine
+        assert error(viewer.get(DATA, headers={"Sec-Fetch-Site": site})) == (
+            403, "Only pages of the viewer may read its data.",
+        )  # fmt: skip
+    del viewer.headers["Sec-Fetch-Site"]
+    status, said = error(viewer.get(DATA))
+    assert status == 403
+    assert "http://localhost" in said
+
+
+def test_without_the_cookie_only_the_viewers_token_is_taken(api: LocalApi, browser: httpx.Client) -> None:
+    for headers in ({}, {"Authorization": f"Bearer {api.token}"}, {"Authorization": "Bearer"}):
+        answer = browser.get(DATA, headers={"Sec-Fetch-Site": "same-origin", **headers})
+        assert answer.status_code == 401
+        assert "prefactor-local open" in answer.json()["error"]
+    headers = {"Authorization": f"Bearer {token_of(api)}"}
+    assert browser.get("/ui/api/server", headers=headers).json() == {"database": ":memory:"}
+    assert httpx.get(f"{api.url}/api/v1/ping", headers=headers, trust_env=False, verify=False).status_code == 401
+
+
+def test_names_of_others_are_refused(viewer: httpx.Client) -> None:
+    hosts = [{"Host": name} for name in ("evil.test", "evil.test:80", "")]
+    pages = [{"Origin": name} for name in ("http://evil.test", "http://127.0.0.1:1", "null", "http://[::1")]
+    for path in (DATA, "/ui/", "/ui/app.js", "/ui/login", "/favicon.ico"):
+        assert {viewer.get(path, headers=headers).status_code for headers in hosts + pages} == {403}
+
+
+def test_the_origin_of_the_viewer_is_taken(api: LocalApi, viewer: httpx.Client) -> None:
+    assert viewer.get(DATA, headers={"Origin": api.url}).status_code == 200
+
+
+def test_every_answer_keeps_the_browser_from_doing_more(viewer: httpx.Client, api: LocalApi) -> None:
+    answers = [
+        *(
+            viewer.get(path)
+            for path in ("/ui/", "/ui/app.js", "/ui/runs/x", "/ui/compare", DATA, "/ui/nothing", "/ui/api/")
+        ),
+        viewer.get(DATA, headers={"Host": "evil.test"}),
+        viewer.get("/ui/login"),
+        viewer.get("/", headers={"Accept": "text/html"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 200, 404, 404, 403, 401, 200]
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'; script-src 'self'" in policy
+        assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+        names = ("cache-control", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy")
+        assert [answer.headers[name] for name in names] == ["no-store", "nosniff", "no-referrer", "same-origin"]
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_it_only_reads(viewer: httpx.Client) -> None:
+    for path in ("/ui/", DATA, "/ui/login"):
+        for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "NOSUCH"):
+            answer = viewer.request(method, path, content=b"x" * 100_000)
+            assert answer.status_code == 405
+            assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+def test_runs_and_spans_are_read(viewer: httpx.Client, run_id: str) -> None:
+    (run,) = viewer.get(DATA, params={"q": run_id, "status": "active", "agent": "my-agent"}).json()["runs"]
+    assert (run["id"], run["spans"], run["agent_name"]) == (run_id, 3, "My Agent")
+    assert viewer.get(DATA, params={"before": run["seq"]}).json()["runs"] == []
+    for name in (run_id, "last", run_id[:-1]):
+        assert viewer.get(f"{DATA}/{name}").json()["run"]["id"] == run_id
+    page = viewer.get(f"{DATA}/last/spans").json()
+    span_id = page["rows"][2][1]
+    assert viewer.get(f"/ui/api/spans/{span_id}", params={"full": "1"}).json()["params"]["prompt"] == EVIL
+    assert viewer.get(f"{DATA}/last/spans", params={"after": page["change"]}).json()["rows"] == []
+    assert viewer.get(f"{DATA}/last/search", params={"q": "SCRIPT"}).json() == {"seqs": [page["rows"][2][0]]}
+    assert viewer.get(f"{DATA}/last/findings").json() == {"findings": []}
+    both = {"a": page["rows"][0][1], "b": span_id}
+    (difference,) = viewer.get("/ui/api/differences", params=both).json()["differences"]
+    assert (difference["pointer"], difference["b"]) == ("/prompt", EVIL)
+    assert len(viewer.get("/ui/api/compare", params={"a": "last", "b": run_id}).json()["rows"]) == 3
+
+
+def test_rows_are_read_in_steps(viewer: httpx.Client, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = viewer.get(f"{DATA}/last/spans").json()
+    monkeypatch.setattr(view_data, "ROWS_PER_STEP", 1)
+    assert viewer.get(f"{DATA}/last/spans").json() == whole
+    monkeypatch.setattr(view_data, "MOST_ROWS", 2)
+    first = viewer.get(f"{DATA}/last/spans").json()
+    rest = viewer.get(f"{DATA}/last/spans", params={"after": first["change"]}).json()
+    assert (first["more"], rest["more"], first["rows"] + rest["rows"]) == (True, False, whole["rows"])
+
+
+def test_an_export_is_a_file(viewer: httpx.Client, run_id: str) -> None:
+    answer = viewer.get(f"{DATA}/last/export", params={"format": "json"})
+    assert answer.headers["content-disposition"] == f'attachment; filename="run-{run_id}.json"'
+    assert len(answer.json()["rows"]) == 3
+
+
+NONSENSE = [
+    (f"{DATA}?before=-1", 400),
+    (f"{DATA}?before=1e3", 400),
+    (f"{DATA}?before=٣", 400),
+    (f"{DATA}?before={'9' * 30}", 400),
+    (f"{DATA}?status=unknown", 400),
+    (f"{DATA}?q={'x' * 1001}", 400),
+    (f"{DATA}?q=%00", 400),
+    (f"{DATA}?agent=%00", 400),
+    (f"{DATA}?q=%ff%ed%a0%80", 200),
+    (f"{DATA}?before=1&before=2&nothing=1", 200),
+    (f"{DATA}/nobody", 404),
+    (f"{DATA}/%00", 404),
+    (f"{DATA}/{'x' * 5000}", 404),
+    (f"{DATA}/..%2f..%2fetc", 404),
+    (f"{DATA}/%ED%A0%80/spans", 404),
+    (f"{DATA}/last/spans?after=x", 400),
+    (f"{DATA}/last/spans?after={'9' * 18}", 200),
+    (f"{DATA}/last/export", 400),
+    (f"{DATA}/last/export?format=doc", 400),
+    (f"{DATA}/last/search?q=%00", 400),
+    ("/ui/api/spans/nobody", 404),
+    ("/ui/api/spans/%00", 404),
+    ("/ui/api/spans/x?full=yes", 400),
+    ("/ui/api/compare?a=last", 400),
+    ("/ui/api/compare?a=last&b=nobody", 404),
+    ("/ui/api/differences?a=%00&b=x", 400),
+    ("/ui/api/differences?a=nobody&b=nobody", 404),
+    ("/ui/..%2f..%2fetc/passwd", 404),
+    ("/ui/js/app.js", 404),
+]
+
+
+def test_nonsense_is_answered_in_a_sentence(viewer: httpx.Client, run_id: str) -> None:
+    answers = [(path, viewer.get(path)) for path, _ in NONSENSE]
+    assert [(path, answer.status_code) for path, answer in answers] == NONSENSE
+    for _, answer in answers:
+        if answer.status_code != 200:
+            assert len(answer.json()["error"]) < 500
+            assert answer.json()["error"].isprintable()
+
+
+def test_the_rest_of_the_server_does_not_see_it(api: LocalApi, viewer: httpx.Client, run_id: str) -> None:
+    api.inject(Fault(status=503, times=None))
+    seen, report = len(api.requests), api.report()
+    statuses = [viewer.get(path).status_code for path in ("/ui/", "/ui/app.js", DATA, "/favicon.ico", "/ui/nothing")]
+    assert statuses == [200, 200, 200, 200, 404]
+    assert (len(api.requests), api.report()) == (seen, report)
+
+
+def test_a_server_that_is_away_refuses_it(api: LocalApi, viewer: httpx.Client) -> None:
+    with api.away(), pytest.raises(httpx.TransportError):
+        viewer.get(DATA)
+    assert viewer.get(DATA).status_code == 200
+
+
+def test_who_opens_the_address_learns_what_it_is(api: LocalApi, browser: httpx.Client) -> None:
+    answer = browser.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 200
+    assert 'href="/ui/"' in answer.text
+    assert not {api.token, token_of(api)} & set(answer.text.split())
+    assert not api.requests
+    assert browser.get("/").status_code == 401
+    headers = {"Accept": "text/html", "Authorization": f"Bearer {api.token}"}
+    assert browser.get("/", headers=headers).json()["code"] == "not_found"
+
+
+def test_there_may_be_no_viewer() -> None:
+    with LocalApi(view=False) as api:
+        assert httpx.get(f"{api.url}/ui/", trust_env=False, verify=False).status_code == 401
+        with pytest.raises(RuntimeError, match="view=False"):
+            _ = api.view_url
+
+
+@pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "127.0.0.1"), ("localhost", "localhost")])
+def test_the_link_is_for_a_browser_on_this_machine(host: str, address: str) -> None:
+    with LocalApi(host=host) as api:
+        assert httpx.URL(api.view_url).host == address
+        assert httpx.get(api.view_url, trust_env=False, verify=False).status_code == 200
+
+
+def test_runs_are_told_of_when_they_are_registered_and_when_they_end(connect: Callable[..., Http]) -> None:
+    told: list[tuple[str, int, str]] = []
+
+    def tell(run: RunSummary) -> None:
+        told.append((run["status"], run["spans"], threading.current_thread().name.partition("_")[0]))
+
+    with LocalApi(on_run=tell) as api:
+        http = connect(api)
+        run_id = http.started(idempotency_key="the-only-one")
+        http.register(idempotency_key="the-only-one")
+        http.span(run_id)
+        http.post(f"/agent_instance/{run_id}/finish", {"status": "failed"})
+        http.post("/agent_instance/nobody/finish", {"status": "failed"}, expect=404)
+        api.terminate(http.started(), "over budget")
+    thread = "prefactor-local-operations"
+    assert [each[:2] for each in told] == [("pending", 0), ("failed", 1), ("pending", 0), ("terminated", 0)]
+    assert [each[2] for each in told[:3]] == [thread] * 3
