@@ -25,11 +25,20 @@ def test_the_demo_prints_what_is_shown(tmp_path: Path) -> None:
     """In any folder."""
 
     def comparable(output: str) -> str:
-        return re.sub(r"\d+ ms", "… ms", re.sub(r"agent instance \w+", "agent instance …", output))
+        output = re.sub(r"browser: \S*prefactor-local", "browser: prefactor-local", output)
+        output = re.sub(r"started [-\d]+ [:\d]+|\d[\d.]* m?s|run \w{32}|/\S+\.db", "…", output)
+        return output
 
-    done = run([script("prefactor-gen"), "demo"], tmp_path)
+    done = run([script("prefactor-gen"), "demo"], tmp_path, {"TMPDIR": str(tmp_path), "BROWSER": "true"})
     assert (done.returncode, done.stderr) == (0, "")
     assert comparable(done.stdout) == comparable(DEMO)
+    words = shlex.split(done.stdout.splitlines()[-1].partition("browser: ")[2])
+    assert Path(words[0]).name == "prefactor-local"
+    with command(*words[1:]) as opened:  # the link that can be pasted
+        assert opened.stdout is not None
+        link = opened.stdout.readline().strip()
+        assert httpx.get(link, trust_env=False).status_code == 200
+        assert interrupted(opened)[0] == 0
 
 
 def test_the_wheel_has_the_version_of_today() -> None:

@@ -6,20 +6,38 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from html.parser import HTMLParser
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from prefactor_local._view.exports import FORMATS, export_chrome, export_html, export_json, export_otlp
+from prefactor_local import LocalApi
+from prefactor_local._state.store import Store
+from prefactor_local._view.exports import (
+    FORMATS,
+    export_chrome,
+    export_file,
+    export_html,
+    export_json,
+    export_otlp,
+    export_otlp_protobuf,
+    gather,
+)
 from prefactor_local._view.exports.instants import Interval, microseconds
 from prefactor_local._view.exports.lanes import Slice, lanes
-from prefactor_local._view.shapes import Json, RunExport, SpanDetails, SpanRow
+from prefactor_local._view.reading import Reader
+from prefactor_local._view.shapes import Json, RowsPage, RunExport, SpanDetails, SpanRow
+
+if TYPE_CHECKING:
+    from tests.local.conftest import Http
 
 START = "2026-01-02T03:04:05.000000Z"
 HOSTILE = "</script><script>alert(1)</script><!-- ]]> \u202e \u2028 \u2029 \x00 \ud800 & <b onclick='alert(2)'>"
@@ -71,6 +89,7 @@ def run_of(*spans: SpanDetails, **fields: Any) -> RunExport:
         "mismatches": 0,
         **fields,
     }
+    spans = tuple({**each, "seq": number} for number, each in enumerate(spans, 1))
     rows = [SpanRow(each["seq"], each["id"], None, each["type"], each["status"], 0.0, None, "", 0) for each in spans]
     details: Any = {"run": run, "origin": START, "runtime": {}, "quality": {}, "span_types": {}}
     return {"run": details, "rows": rows, "spans": list(spans), "findings": []}
@@ -83,7 +102,7 @@ def otlp_spans(export: RunExport) -> dict[str, Span]:
         for name in {"traceId", "spanId", "parentSpanId"} & each.keys():  # hex in OTLP, Base64 elsewhere
             each[name] = base64.b64encode(bytes.fromhex(each[name])).decode()
     request = json_format.ParseDict(document, ExportTraceServiceRequest())
-    assert request.SerializeToString()
+    assert ExportTraceServiceRequest.FromString(export_otlp_protobuf(export)) == request
     run, *spans = request.resource_spans[0].scope_spans[0].spans
     return {"run": run, **{str(attributes(each)["prefactor.span.id"]): each for each in spans}}
 
@@ -199,7 +218,7 @@ def test_spans_of_any_shape_are_exported() -> None:
     assert found["d"].start_time_unix_nano == 0
     assert {found["a"].parent_span_id, found["b"].parent_span_id} > {found["run"].span_id}
     assert [each["args"]["id"] for each in slices(export)] == ["d", "e", "b", "a"]
-    assert json.loads(export_json(export))["rows"][0][:2] == [0, "a"]
+    assert json.loads(export_json(export))["rows"][0][:2] == [1, "a"]
 
 
 def slices(export: RunExport) -> list[dict[str, Any]]:
@@ -275,7 +294,36 @@ def sha256(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_exports_are_equal_each_time(name: str) -> None:
-    export = run_of(CHAT, FAILED)
-    assert FORMATS[name].encode(export) == FORMATS[name].encode(export)
+class OneRowAtATime(Reader):
+    """Reads pages of one row. After the first one, something happens."""
+
+    def __init__(self, store: Store, event: Callable[[], object]) -> None:
+        super().__init__(store)
+        self.events = [event]
+
+    def rows(self, run_id: str, *, after: int = 0, limit: int = 1) -> RowsPage:
+        page = super().rows(run_id, after=after, limit=1)
+        while self.events:
+            self.events.pop()()
+        return page
+
+
+def test_a_recorded_run_is_exported_in_every_format(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    """A span arrives while the run is read, and it has started before all others."""
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run_id = http.started()
+        parent_id = http.span(run_id)["details"]["id"]
+        http.span(run_id, parent_span_id=parent_id, payload={"model": 5, "prompt": HOSTILE})
+        late = partial(http.span, run_id, started_at="2001-01-01T00:00:00Z")
+        store = Store.open_for_reading(tmp_path / "runs.db")
+        with closing(store):
+            export = gather(OneRowAtATime(store, late), run_id)
+            files = [export_file(Reader(store), run_id, name) for name in FORMATS]
+            again = [export_file(Reader(store), run_id, name) for name in FORMATS]
+    assert files == again
+    assert export["run"]["origin"] == "2001-01-01T00:00:00.000000Z"
+    assert [row.start_ms == 0 for row in export["rows"]] == [False, False, True]
+    assert [len(each["mismatches"]) for each in export["spans"]] == [0, 1, 0]
+    assert {file.name for file in files} == {f"run-{run_id}.{form.suffix}" for form in FORMATS.values()}
+    assert len(otlp_spans(export)) == 4

@@ -19,24 +19,28 @@ def brief_payload(payload: Json) -> str:
     return ", ".join(brief_fields(payload))
 
 
-def brief_fields(payload: Json, most: int = _FIELDS) -> Iterator[str]:
+def brief_fields(payload: Json) -> Iterator[str]:
     """The first fields of a payload, each as `name: value`; the payload itself if it is no object."""
-    if not isinstance(payload, dict):
-        yield from () if payload is None else (_value(payload),)
-        return
-    members = [(name, value) for name, value in payload.items() if value is not None]
-    for name, value in members[:most]:
-        yield f"{first_line(name)}: {_value(value)}"
-    if len(members) > most:
-        yield "…"
+    if isinstance(payload, dict):
+        yield from _members(payload)
+    elif payload is not None:
+        yield _value(payload)
 
 
-def _value(value: Json) -> str:
-    """A value on one line, without the members of objects and arrays."""
+def _value(value: Json, *, inside: bool = False) -> str:
+    """A value on one line: of an object its first members, unless it is `inside` another one; of an array none."""
     if isinstance(value, str):
         return first_line(value if len(value) <= _TEXT_CHARS else f"{value[:_TEXT_CHARS]}…")
-    if isinstance(value, dict):
-        return "{…}" if value else "{}"
     if isinstance(value, list):
         return "[…]" if value else "[]"
-    return json.dumps(value)
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return "{…}" if value and inside else f"{{{', '.join(_members(value, inside=True))}}}"
+
+
+def _members(members: dict[str, Json], *, inside: bool = False) -> Iterator[str]:
+    given = [(name, value) for name, value in members.items() if value is not None]
+    for name, value in given[:_FIELDS]:
+        yield f"{first_line(name)}: {_value(value, inside=inside)}"
+    if len(given) > _FIELDS:
+        yield "…"

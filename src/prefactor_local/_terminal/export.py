@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from prefactor_local._terminal.errors import CommandError
+from prefactor_local._terminal.errors import CommandError, UsageError
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import add_source_options, open_source
 from prefactor_local._terminal.text import escaped_json, visible
@@ -25,8 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="ID of a run, or the beginning of one (default: last, the run that was registered last)",
     )  # fmt: skip
     parser.add_argument(
-        "--format", choices=("html", "otlp", "chrome", "json"), required=True,
-        help="html: a page of its own; otlp: OpenTelemetry, as JSON; chrome: for Perfetto; json: all that is known",
+        "--format", required=True,
+        help="html: a page of its own; json: all that is known; otlp, otlp-protobuf: for OpenTelemetry; "
+        "chrome: for Perfetto",
     )  # fmt: skip
     parser.add_argument(
         "-o",
@@ -40,15 +41,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes a run to a file, or to standard output."""
-    from prefactor_local._view.exports import export_name
+    from prefactor_local._view.exports import FORMATS, export_name
 
+    if options.format not in FORMATS:
+        raise UsageError(f"there is no format {options.format!r}: choose one of {', '.join(FORMATS)}")
     if options.output and options.output != _STANDARD_OUTPUT:
         _check(Path(options.output), options)  # before much is read
     with open_source(options) as source:
         run_id = source.find_run(options.wanted)
         content = source.export(run_id, options.format)
     if options.output == _STANDARD_OUTPUT:
-        _print(content)
+        _print(content, FORMATS[options.format].media_type)
         return
     file = Path(options.output or export_name(run_id, options.format))
     _check(file, options)
@@ -56,9 +59,11 @@ def run(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{visible(str(file))}\n")
 
 
-def _print(content: bytes) -> None:
-    if sys.stdout.isatty():  # what is payload in each format is JSON
-        content = escaped_json(content.decode()).encode()
+def _print(content: bytes, media_type: str) -> None:
+    if sys.stdout.isatty():
+        if media_type == "application/x-protobuf":
+            raise CommandError("the format is binary, which a terminal cannot show: name a file with -o")
+        content = escaped_json(content.decode()).encode()  # what is payload in the other formats is JSON
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 

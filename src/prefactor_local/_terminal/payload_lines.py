@@ -69,12 +69,22 @@ class _Payload:
         margin = "  " * (field.level + 1)
         yield from (Text.assemble(margin, ("| ", "dim"), text) for text in block)
         yield from (_mismatch_text(text, field.level + 1) for text in self._mismatches.pop(field.pointer, ()))
+        yield from (_mismatch_text(text, field.level + 1) for text in self._missing(field))
+
+    def _missing(self, field: _Field) -> Iterator[str]:
+        """The mismatches of properties that the value should have."""
+        if isinstance(field.value, dict):
+            tokens = set(map(_token, field.value))
+            for pointer in [each for each in self._mismatches if each.rpartition("/")[0] == field.pointer]:
+                name = pointer.rpartition("/")[2]
+                if pointer and name not in tokens:
+                    yield from (f"{name}: {message}" for message in self._mismatches.pop(pointer))
 
     def _members(self, field: _Field) -> Iterator[_Field]:
         value = field.value
         members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for name, member in members:
-            token = str(name).replace("~", "~0").replace("/", "~1")
+            token = _token(name)
             patterns = (f"{pattern}/{step}" for pattern in field.patterns for step in (token, "*"))
             described = tuple(pattern for pattern in patterns if pattern in self._beginnings)
             yield _Field(str(name), f"{field.pointer}/{token}", described, member, field.level + 1)
@@ -92,6 +102,11 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
     yield from _Payload("params", span, known).lines("params", span["params"])
     if span["result"] is not None:
         yield from _Payload("result", span, known).lines("result", span["result"])
+
+
+def _token(name: str | int) -> str:
+    """A name in a JSON pointer."""
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:

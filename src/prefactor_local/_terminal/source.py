@@ -48,8 +48,13 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def open_source(options: argparse.Namespace) -> Iterator[RunSource]:
+def open_source(options: argparse.Namespace, *, follow: bool = False) -> Iterator[RunSource]:
     """A block that reads runs from where the options say.
+
+    Args:
+        options: What `add_source_options` has added.
+        follow: Whether it has to see what a server writes to the file that starts later. A file is not changed
+            otherwise.
 
     Raises:
         CommandError: No server runs, the file cannot be read, or the block asks for a run that is not there. Its text
@@ -58,7 +63,8 @@ def open_source(options: argparse.Namespace) -> Iterator[RunSource]:
     from prefactor_local._view.reading import NoSuchRunError
 
     try:
-        with _server(options) if options.database is None else _database(Path(options.database)) as source:
+        file = None if options.database is None else Path(options.database)
+        with _server(options) if file is None else _database(file, follow=follow) as source:
             yield source
     except NoSuchRunError as error:
         raise CommandError(str(error)) from None
@@ -74,8 +80,14 @@ def server_of(options: argparse.Namespace) -> RunningServer | None:
 
     if options.database is None:
         return chosen_server(options)
-    file = str(Path(options.database).resolve())
-    return next((server for server in running_servers() if server.database == file), None)
+    return next((server for server in running_servers() if _is_same(server.database, options.database)), None)
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
 
 
 def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, list[SpanRow]]:
@@ -96,15 +108,15 @@ def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
 
 
 @contextmanager
-def _database(file: Path) -> Iterator[RunSource]:
+def _database(file: Path, *, follow: bool) -> Iterator[RunSource]:
     from prefactor_local._state.store import Store
     from prefactor_local._terminal.file_source import FileSource
 
-    if not file.exists():
-        raise CommandError(f"there is no file {file}")
     try:
-        with closing(Store(file)) as store:
+        with closing(Store(file) if follow and file.exists() else Store.open_for_reading(file)) as store:
             yield FileSource(store)
+    except FileNotFoundError as error:
+        raise CommandError(str(error)) from None
     except sqlite3.Error as error:
         raise CommandError(f"cannot read the database {file}: {error}") from None
 

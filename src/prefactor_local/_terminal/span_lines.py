@@ -22,8 +22,14 @@ COLOURS: Final[Mapping[str, str]] = {
     "active": "cyan",
     "pending": "dim",
 }
-_SIGNS: Final[Mapping[str, str]] = {"complete": "✓", "failed": "✗", "cancelled": "⊘", "terminated": "✗"}
-_PLAIN_SIGNS: Final[Mapping[str, str]] = {"complete": "+", "failed": "x", "cancelled": "-", "terminated": "x"}
+_SIGNS: Final = {"complete": "✓", "failed": "✗", "cancelled": "⊘", "active": "●", "pending": "○"}
+_PLAIN_SIGNS: Final = {
+    "complete": "+",
+    "failed": "x",
+    "cancelled": "-",
+    "active": "*",
+    "pending": ".",
+}
 _LINES: Final = Branches("├── ", "└── ", "│   ", "    ")
 _PLAIN_LINES: Final = Branches("|-- ", "`-- ", "|   ", "    ")
 
@@ -35,7 +41,7 @@ def branches() -> Branches:
 
 def sign_of(status: str) -> Text:
     """The sign of a status, in its colour."""
-    sign = _SIGNS.get(status, "…") if _takes("├✓") else _PLAIN_SIGNS.get(status, ".")
+    sign = (_SIGNS if _takes("├✓") else _PLAIN_SIGNS).get(status, "?")
     return Text(sign, COLOURS.get(status, ""))
 
 

@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints spans as they finish, until Ctrl-C."""
     try:
-        with open_source(options) as source:
+        with open_source(options, follow=True) as source:
             watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
             watch.finished()  # what was there before
             sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 __all__ = ["counted", "duration_text", "escaped_json", "first_line", "time_text", "visible", "visible_lines"]
@@ -10,6 +11,7 @@ __all__ = ["counted", "duration_text", "escaped_json", "first_line", "time_text"
 _JOINERS = "\u200c\u200d"
 """They join and separate letters and emoji. They have no other effect."""
 _SUMMARY_CHARS = 1_000
+_PERHAPS_ESCAPED = re.compile(r"[^ -~\n]")
 
 
 def visible(text: str) -> str:
@@ -27,7 +29,7 @@ def visible_lines(text: str) -> list[str]:
 
 def escaped_json(text: str) -> str:
     """JSON with escapes of JSON for the same characters, so that a terminal can show it."""
-    return text if text.isascii() else "".join(map(_escaped, text))
+    return _PERHAPS_ESCAPED.sub(lambda found: _escaped(found[0]), text)
 
 
 def first_line(text: str) -> str:
@@ -36,17 +38,25 @@ def first_line(text: str) -> str:
 
 
 def duration_text(milliseconds: float) -> str:
-    """A duration for people: `0.4 ms`, `70 ms`, `1.25 s`, `2 min 5 s`, `3 h 20 min`."""
-    if milliseconds < 0.95:
-        return f"{milliseconds:.1f} ms"
+    """A duration as the browser shows it: `0.42 ms`, `850 ms`, `2.35 s`, `3 m 05 s`, `2 h 00 m`, `4 d 01 h`."""
+    if milliseconds < 0:
+        return f"-{duration_text(-milliseconds)}"
     if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    if milliseconds < 59_995:
-        return f"{milliseconds / 1000:.2f} s"
+        return f"{_up_to_two_digits(milliseconds)} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1000:.{2 if milliseconds < 9_995 else 1}f} s"
     minutes, seconds = divmod(round(milliseconds / 1000), 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} m {seconds:02} s"
+    days, hours_of_day = divmod(hours, 24)
+    return f"{days:,} d {hours_of_day:02} h" if days else f"{hours} h {minutes:02} m"
+
+
+def _up_to_two_digits(milliseconds: float) -> str:
+    digits = 2 if milliseconds < 0.995 else 1 if milliseconds < 9.95 else 0
+    text = f"{milliseconds:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def time_text(time: str) -> str:
@@ -67,4 +77,4 @@ def _visible(char: str) -> str:
 
 
 def _escaped(char: str) -> str:
-    return char if char == "\n" or _visible(char) == char else json.dumps(char)[1:-1]
+    return char if _visible(char) == char else json.dumps(char)[1:-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -44,21 +45,16 @@ class _Node(NamedTuple):
 
 
 def tree_lines(rows: Iterable[SpanRow], branches: Branches) -> Iterator[TreeLine]:
-    """The spans in the order of the tree, siblings in the order in which the agent opened them.
+    """The spans in the order of the tree, siblings in the order in which they started.
 
     Spans whose parent has not arrived stand at the top. So does one span of each circle.
     """
-    by_seq = {row.seq: row for row in sorted(rows, key=_opened)}
+    by_seq = {row.seq: row for row in sorted(rows)}
     children = _children(by_seq)
     left = set(by_seq)
     for top in (*children.pop(None, ()), *by_seq.values()):
         if top.seq in left:
             yield from _subtree(top, children, left, branches)
-
-
-def _opened(row: SpanRow) -> tuple[str, float, int]:
-    """The milliseconds at the start of the ID, which a span has that never started, and the exact start."""
-    return row.id[:10], row.start_ms or 0.0, row.seq
 
 
 def _children(by_seq: dict[int, SpanRow]) -> dict[int | None, list[SpanRow]]:
@@ -68,7 +64,17 @@ def _children(by_seq: dict[int, SpanRow]) -> dict[int | None, list[SpanRow]]:
         # A parent that arrived after its child is named by its ID.
         parent = seqs.get(row.parent) if isinstance(row.parent, str) else row.parent
         children[parent if parent in by_seq else None].append(row)
-    return dict(children)
+    return {parent: _by_start(siblings) for parent, siblings in children.items()}
+
+
+def _by_start(siblings: list[SpanRow]) -> list[SpanRow]:
+    """In the order in which they started. One that never did stays behind the one that arrived before it."""
+    starts: list[tuple[float, int, SpanRow]] = []
+    start = -math.inf
+    for row in siblings:
+        start = start if row.start_ms is None else row.start_ms
+        starts.append((start, row.seq, row))
+    return [row for _, _, row in sorted(starts)]
 
 
 def _subtree(

@@ -7,7 +7,7 @@ from prefactor_local._view.exports.formats import FORMATS, ExportedFile, Format,
 from prefactor_local._view.exports.gathering import RunSource, gather
 from prefactor_local._view.exports.html_page import export_html
 from prefactor_local._view.exports.json_export import export_json
-from prefactor_local._view.exports.otlp import export_otlp
+from prefactor_local._view.exports.otlp import export_otlp, export_otlp_protobuf
 
 __all__ = [
     "FORMATS",
@@ -20,5 +20,6 @@ __all__ = [
     "export_json",
     "export_name",
     "export_otlp",
+    "export_otlp_protobuf",
     "gather",
 ]

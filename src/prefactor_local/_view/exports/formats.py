@@ -9,7 +9,7 @@ from prefactor_local._view.exports.chrome_trace import export_chrome
 from prefactor_local._view.exports.gathering import RunSource, gather
 from prefactor_local._view.exports.html_page import export_html
 from prefactor_local._view.exports.json_export import export_json
-from prefactor_local._view.exports.otlp import export_otlp
+from prefactor_local._view.exports.otlp import export_otlp, export_otlp_protobuf
 from prefactor_local._view.shapes import RunExport
 
 __all__ = ["FORMATS", "ExportedFile", "Format", "export_file", "export_name"]
@@ -44,6 +44,7 @@ class ExportedFile(NamedTuple):
 FORMATS: Mapping[str, Format] = {
     "html": Format(export_html, "text/html; charset=utf-8", "html", full=False),
     "otlp": Format(export_otlp, "application/json", "otlp.json", full=True),
+    "otlp-protobuf": Format(export_otlp_protobuf, "application/x-protobuf", "otlp.pb", full=True),
     "chrome": Format(export_chrome, "application/json", "trace.json", full=True),
     "json": Format(export_json, "application/json", "json", full=True),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunExport, SpanDetails, SpanRow
@@ -20,10 +19,9 @@ class RunSource(Protocol):
 
 
 def gather(source: RunSource, run_id: str, *, full: bool = False) -> RunExport:
-    """All of a run, its spans in the order of their arrival.
+    """All of a run, its spans in the order of their arrival. What arrives while it is read may be part of it.
 
-    A span that arrives meanwhile is part of it as well. It is one step for the database per page and per span, so that
-    operations go between.
+    The database is asked for one page or one span at a time, so that operations go between.
 
     Args:
         source: What to read it from.
@@ -33,16 +31,24 @@ def gather(source: RunSource, run_id: str, *, full: bool = False) -> RunExport:
     Raises:
         NoSuchRunError: There is no such run.
     """
+    rows, origin = _rows(source, run_id)
     run = source.run(run_id)
-    # A span that has changed between two pages is in both: the last row counts.
-    rows = sorted({row.seq: row for row in _rows(source, run_id)}.values())
+    while run["origin"] != origin:
+        rows, origin = _rows(source, run_id)
+        run = source.run(run_id)
     spans = [source.span(row.id, full=full) for row in rows]
     return {"run": run, "rows": rows, "spans": spans, "findings": source.findings(run_id)}
 
 
-def _rows(source: RunSource, run_id: str) -> Iterator[SpanRow]:
-    after, more = 0, True
+def _rows(source: RunSource, run_id: str) -> tuple[list[SpanRow], str]:
+    """The rows in the order of arrival, and what their starts count from."""
+    found: dict[int, SpanRow] = {}  # a span that changes meanwhile is in two pages
+    origin, after, more = "", 0, True
     while more:
         page = source.rows(run_id, after=after)
-        yield from page["rows"]
-        after, more = page["change"], page["more"]
+        if found and page["origin"] != origin:  # a span has come that started before all others: once again
+            found, after = {}, 0
+            continue
+        found.update((row.seq, row) for row in page["rows"])
+        origin, after, more = page["origin"], page["change"], page["more"]
+    return [found[seq] for seq in sorted(found)], origin

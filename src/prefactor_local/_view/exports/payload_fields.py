@@ -8,15 +8,19 @@ from typing import NamedTuple, TypeAlias
 from prefactor_local._view.exports.json_text import json_text
 from prefactor_local._view.shapes import Json
 
-__all__ = ["Error", "Object", "as_text", "error_of", "objects", "part", "text"]
+__all__ = ["Error", "Object", "as_text", "error_of", "fields", "objects", "part", "text", "texts"]
 
 Object: TypeAlias = "Mapping[str, Json]"
 
 
-def part(value: Json | Object, name: str) -> Object:
+def fields(value: Json) -> Object:
+    """The fields of an object; none if the value is no object."""
+    return value if isinstance(value, dict) else {}
+
+
+def part(value: Object, name: str) -> Object:
     """The object in a field; empty if there is none."""
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, dict) else {}
+    return fields(value.get(name))
 
 
 def text(value: Object, name: str) -> str | None:
@@ -28,6 +32,11 @@ def text(value: Object, name: str) -> str | None:
 def objects(value: Json) -> list[Object]:
     """The objects of an array; empty if it is none."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def texts(value: Json) -> list[str]:
+    """The texts of an array; empty if it is none."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def as_text(value: Json) -> str | None:
@@ -47,7 +56,7 @@ def error_of(result: Json) -> Error:
 
     The client records an exception as `{"error": {"type", "message"}}`; `agent:tool` has `error_message`.
     """
-    outer = result if isinstance(result, dict) else {}
-    inner = part(result, "error")
+    outer = fields(result)
+    inner = part(outer, "error")
     message = text(inner, "message") or text(outer, "error_message") or text(outer, "error") or ""
     return Error(text(inner, "type") or "", message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from prefactor_local._view.exports.json_text import json_text
-from prefactor_local._view.exports.payload_fields import as_text, text
+from prefactor_local._view.exports.payload_fields import as_text, fields, text
 from prefactor_local._view.exports.standard_types import STANDARD_TYPES, Found
 from prefactor_local._view.shapes import Json, SpanDetails
 
@@ -15,6 +15,8 @@ Value: TypeAlias = "str | bool | int | float | list[str]"
 Attributes: TypeAlias = dict[str, Value]
 
 _TEXT, _JSON = "text/plain", "application/json"
+_WHOLE = {"input": "prefactor.params", "output": "prefactor.result"}
+_MOST_OF_NAME = 200
 
 
 class Meaning(NamedTuple):
@@ -35,37 +37,30 @@ def meaning_of(span: SpanDetails) -> Meaning:
     that matters most, where it is there, and all of the params is in `prefactor.params`, all of the result in
     `prefactor.result`.
     """
-    params, result = _object(span["params"]), _object(span["result"])
+    params, result = span["params"], span["result"]
     standard = STANDARD_TYPES.get(span["type"])
     if standard is None:
-        return Meaning(span["type"], _values([*_side("input", span["params"]), *_side("output", span["result"])]))
+        return Meaning(span["type"], _values([*_side("input", params), *_side("output", result)]))
     found = [
         ("gen_ai.operation.name", standard.operation),
-        *_side("input", span["params"], standard.input),
-        *_side("output", span["result"], standard.output),
-        *standard.details(params, result),
+        *_side("input", params, standard.input),
+        *_side("output", result, standard.output),
+        *standard.details(fields(params), fields(result)),
     ]
-    words = (standard.operation or span["type"], text(params, standard.subject))
-    return Meaning(" ".join(word for word in words if word)[:_MOST_OF_NAME], _values(found))
+    subject = standard.subject and text(fields(params), standard.subject)
+    words = filter(None, (standard.operation or span["type"], subject))
+    return Meaning(" ".join(words)[:_MOST_OF_NAME], _values(found))
 
 
-_MOST_OF_NAME = 200
-_WHOLE = {"input": "prefactor.params", "output": "prefactor.result"}
-
-
-def _side(side: str, payload: Json, field: str = "") -> Found:
+def _side(side: str, payload: Json, field: str | None = None) -> Found:
     if payload is None:
         return
-    short = _object(payload).get(field)
+    short = None if field is None else fields(payload).get(field)
     shown = payload if short is None else short
     yield f"{side}.value", as_text(shown)
     yield f"{side}.mime_type", _TEXT if isinstance(shown, str) else _JSON
     if short is not None:
         yield _WHOLE[side], json_text(payload)
-
-
-def _object(payload: Json) -> dict[str, Json]:
-    return payload if isinstance(payload, dict) else {}
 
 
 def _values(found: list[tuple[str, Json]]) -> Attributes:

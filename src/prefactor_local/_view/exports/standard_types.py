@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from prefactor_local._view.exports.json_text import json_text
-from prefactor_local._view.exports.payload_fields import Object, objects, part, text
+from prefactor_local._view.exports.payload_fields import Object, objects, part, text, texts
 from prefactor_local._view.shapes import Json
 
 __all__ = ["STANDARD_TYPES", "Found", "StandardType"]
@@ -35,15 +35,15 @@ class StandardType(NamedTuple):
 
     Attributes:
         operation: `gen_ai.operation.name`; None if there is none for it.
-        subject: the field of the params that the span's name has after the operation.
-        input, output: the field that is the input or the output in short.
+        subject: the field of the params that the span's name has after the operation, if there is one.
+        input, output: the field that is the input or the output in short, if there is one.
         details: the other attributes.
     """
 
     operation: str | None
-    subject: str
+    subject: str | None
     input: str
-    output: str
+    output: str | None
     details: Callable[[Object, Object], Found]
 
 
@@ -71,12 +71,13 @@ def _tool(params: Object, _result: Object) -> Found:
     yield "gen_ai.tool.description", params.get("description")
     yield "tool.name", params.get("name")
     yield "tool.description", params.get("description")
-    yield "tool_call.id", params.get("call_id")
+    yield "tool.id", params.get("call_id")
 
 
 def _retrieval(params: Object, result: Object) -> Found:
     yield "gen_ai.data_source.id", params.get("data_source_id")
     yield "gen_ai.request.top_k", params.get("top_k")
+    yield "gen_ai.retrieval.query.text", params.get("query")
     for index, document in enumerate(objects(result.get("documents"))):
         for name in ("id", "content", "score", "metadata"):
             yield f"retrieval.documents.{index}.document.{name}", document.get(name)
@@ -95,6 +96,9 @@ def _llm(params: Object, result: Object) -> Found:
     yield "llm.provider", params.get("provider")
     yield "llm.model_name", text(result, "response_model") or params.get("model")
     yield "llm.invocation_parameters", dict(settings) or None
+    yield "llm.finish_reason", reason
+    for index, tool in enumerate(texts(params.get("tools"))):
+        yield f"llm.tools.{index}.tool.name", tool
     yield from _usage(part(result, "usage"))
     for index, message in enumerate(objects(params.get("messages"))):
         yield from _message(f"llm.input_messages.{index}.message", message)
@@ -147,8 +151,8 @@ def _content(at: str, item: Object) -> Found:
 
 STANDARD_TYPES: Mapping[str, StandardType] = {
     "agent:run": StandardType("invoke_agent", "agent_name", "input", "output", _run),
-    "agent:chat_turn": StandardType(None, "", "user_message", "assistant_message", _chat_turn),
+    "agent:chat_turn": StandardType(None, None, "user_message", "assistant_message", _chat_turn),
     "agent:llm": StandardType("chat", "model", "prompt", "response", _llm),
     "agent:tool": StandardType("execute_tool", "name", "arguments", "output", _tool),
-    "agent:retrieval": StandardType("retrieval", "data_source_id", "query", "", _retrieval),
+    "agent:retrieval": StandardType("retrieval", "data_source_id", "query", None, _retrieval),
 }

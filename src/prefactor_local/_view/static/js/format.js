@@ -115,13 +115,28 @@ function axisStep(least) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least * 0.999) ?? power * 10;
 }
 
+// Control characters, and those that change the direction of the text after them.
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text in which characters that would make it look like another text are written out, as `⟨U+202E⟩`.
+ * @param {string} text
+ */
+export function visibleText(text) {
+  return text.replaceAll("\r\n", "\n").replace(INVISIBLE, (character) => {
+    return `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  });
+}
+
+const HUE_SEED = 176; // with it, the span types that come with this package have hues far from each other
+
 /**
  * A hue for a name, the same everywhere; none of them is the red of failures.
  * @param {string} name
  */
 export function hueOf(name) {
-  let hash = 2166136261;
+  let hash = HUE_SEED;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   hash ^= hash >>> 15;
-  return 65 + ((hash >>> 0) % 24) * 12;
+  return 78 + ((hash >>> 0) % 20) * 13;
 }

@@ -3,6 +3,7 @@
 /** @import { Child } from "./dom.js" */
 /** @import { Counts } from "./run_model.js" */
 /** @import { Finding, RunDetails } from "./shapes.js" */
+import { copyButton } from "./copy.js";
 import { button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
 import { timeElement } from "./span_view.js";
@@ -31,7 +32,7 @@ const FORMATS = [
  */
 export function drawRunHeader(header, view, openSpan) {
   const { run } = view.details;
-  const title = element("h1", {}, run.agent_name, " ", element("span", { class: "version" }, run.version));
+  const title = element("h1", {}, element("bdi", {}, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
   const line = element("div", { class: "run-title" }, title, statusMark(run.status), view.live && exportMenu(run.id));
   const wasOpen = header.querySelector("details.findings")?.hasAttribute("open") ?? false;
   replaceChildren(header, line, runFacts(view), reason(run.termination_reason), findingsList(view.findings, openSpan, wasOpen));
@@ -49,9 +50,9 @@ function runFacts({ details: { run }, counts, duration }) {
     runFact("Failed", counts.failed || null, "bad"),
     runFact("Mismatches", counts.mismatches || null, "warned"),
     runFact("Not finished", counts.open || null),
-    runFact("Purpose", run.purpose && run.purpose !== "regular" ? run.purpose : null),
+    runFact("Purpose", run.purpose !== "live" ? run.purpose : null),
     runFact("External ID", run.external_identifier),
-    runFact("Run", element("code", {}, run.id)),
+    runFact("Run", element("span", { class: "copied" }, element("code", {}, run.id), copyButton(() => run.id))),
   );
 }
 

@@ -1,7 +1,7 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
 /** @import { Context, Page } from "./app.js" */
-/** @import { Finding } from "./shapes.js" */
+/** @import { Finding, RowsPage } from "./shapes.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
 import { parseFilter } from "./filter.js";
@@ -53,6 +53,8 @@ export class RunPage {
     this.searching = new AbortController();
     this.searchTimer = 0;
     this.wasShown = false;
+    /** @type {Promise<RowsPage> | null} */
+    this.firstRows = null;
     this.header = element("header", { class: "run-header" });
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
@@ -85,6 +87,9 @@ export class RunPage {
 
   /** Begins to load and to follow the run. */
   async open() {
+    // The two questions do not wait for each other. Another run may be the last one a moment later.
+    this.firstRows = this.id === "last" ? null : this.source.rows(this.id, 0);
+    this.firstRows?.catch(() => {});
     try {
       await this.loadRun();
     } catch (error) {
@@ -114,8 +119,12 @@ export class RunPage {
     this.id = details.run.id;
     this.writeUrl();
     this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
-    const findings = await this.source.findings(this.id);
-    this.findings = findings;
+  }
+
+  /** The page does not wait for them: they need all spans. */
+  async loadFindings() {
+    this.findings = await this.source.findings(this.id).catch(() => this.findings);
+    if (this.wasShown) this.drawHeader(this.model.counts());
   }
 
   /** The time since the beginning of the run; for a run that is over, the end of what is known. */
@@ -140,16 +149,25 @@ export class RunPage {
   async loadChanges() {
     let changed = false;
     for (let more = true; more; ) {
-      const page = await this.source.rows(this.id, this.model.change);
+      const page = await this.nextRows();
       if (page.origin !== this.model.details?.origin) return this.startAgain();
       more = page.more;
       changed = this.model.apply(page) || changed;
-      if (this.model.details?.run.status !== page.status) await this.loadRun();
-      if (page.rows.length || !this.wasShown) this.show();
+      const another = this.model.details?.run.status !== page.status;
+      if (another) await this.loadRun();
+      const loadFindings = another || !this.wasShown;
+      if (loadFindings || page.rows.length) this.show();
+      if (loadFindings) this.loadFindings();
     }
     if (changed && this.model.state.text) this.search();
     if (changed) this.pane.refresh();
     return changed;
+  }
+
+  nextRows() {
+    const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
+    this.firstRows = null;
+    return page;
   }
 
   /** Loads all again: a span that came late started before all others, so every start counts from another time. */

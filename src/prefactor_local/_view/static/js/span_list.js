@@ -29,6 +29,7 @@ export class SpanList {
     this.version = 0;
     /** @type {Map<number, RowElement>} */
     this.drawn = new Map();
+    this.drawSoon = oncePerFrame(() => this.draw());
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
     this.grid = element(
       "div",
@@ -54,21 +55,19 @@ export class SpanList {
       size: () => this.head.firstElementChild?.getBoundingClientRect().width ?? 0,
       resize: (size) => {
         this.element.style.setProperty("--tree-width", `${size}px`);
-        this.drawAxis();
+        this.redraw();
       },
     });
   }
 
   /** @param {SpanListOptions} options */
   listen(options) {
-    const redraw = oncePerFrame(() => this.draw());
     this.grid.addEventListener("scroll", () => {
-      redraw();
+      this.drawSoon();
       options.onScroll();
     });
     new ResizeObserver(() => {
-      this.drawAxis();
-      redraw();
+      this.redraw();
       options.onScroll();
     }).observe(this.grid);
     this.canvas.addEventListener("click", (event) => {
@@ -82,6 +81,13 @@ export class SpanList {
       const node = this.nodeAt(target);
       if (node && !target?.classList.contains("twisty")) options.onToggle(node);
     });
+  }
+
+  /** Draws everything again, for another width. */
+  redraw() {
+    this.version += 1;
+    this.drawAxis();
+    this.drawSoon();
   }
 
   /** @param {Element | null} target */
@@ -224,7 +230,7 @@ export class SpanList {
     const { collapsed, state, kept, details } = this.model;
     const dim = state.mode === "highlight" ? kept : null;
     const types = details?.span_types ?? {};
-    return { ...this.window, now: this.now, collapsed, selected: state.span, kept: dim, types };
+    return { ...this.window, width: this.axis.clientWidth, now: this.now, collapsed, selected: state.span, kept: dim, types };
   }
 
   drawAxis() {
