@@ -29,6 +29,7 @@ _JSON = frozenset(
 _BOOLEAN = frozenset({"retired", "sensitive_encoding"})
 _CONVERTED = _JSON | _BOOLEAN
 
+_HIGHEST = 2**63 - 1
 _MOST_TRIES = 250
 _SECONDS_BETWEEN_TRIES = 0.02
 
@@ -129,8 +130,8 @@ class Store:
         return dict(self._execute(query, equal).fetchall())
 
     def select(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """The rows of a SELECT, as they are stored."""
-        return self._connection.execute(query, values).fetchall()
+        """The rows of a SELECT, as they are stored. The values may be what people have typed."""
+        return self._connection.execute(query, [_bindable(value) for value in values]).fetchall()
 
     def records(self, query: str, *values: object) -> list[Record]:
         """The rows of a SELECT, converted as by `find`."""
@@ -208,6 +209,13 @@ def _read_only_uri(file: Path) -> str:
 
 def _where(equal: Mapping[str, object]) -> str:
     return "WHERE " + " AND ".join(f"{name} IS ?" for name in equal) if equal else ""
+
+
+def _bindable(value: object) -> object:
+    """A value that SQLite takes, in place of a text that is not Unicode, or of an integer of more than 64 bits."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return max(-_HIGHEST, min(value, _HIGHEST)) if isinstance(value, int) else value
 
 
 def _json(value: object) -> str | None:

@@ -21,14 +21,13 @@ _CHANGED_SPANS = """
             ON parent.id = span.parent_span_id AND parent.agent_instance_id = span.agent_instance_id
     WHERE span.agent_instance_id = ? AND span.change > ? ORDER BY span.change LIMIT ?
 """
-_HIGHEST = 2**63 - 1  # that SQLite can store
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def rows_page(store: Store, run_id: str, *, after: int, limit: int) -> RowsPage:
     """The spans that have changed, as `Reader.rows` describes it."""
     rows: list[SpanRow] = []
-    after, limit = min(after, _HIGHEST), max(limit, 1)
+    limit = max(limit, 1)
     more = True
     while more and len(rows) < limit:
         size = min(_BATCH, limit - len(rows))

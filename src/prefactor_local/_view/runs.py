@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
-from prefactor_local._protocol.strings import is_storable_text
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
 from prefactor_local._view.shapes import RunDetails, RunsPage, RunSummary
@@ -49,7 +48,7 @@ def find_run(store: Store, wanted: str) -> str:
     with store.transaction(write=False):
         if wanted == "last":
             found = store.select("SELECT id FROM agent_instance ORDER BY seq DESC LIMIT 1")
-        elif wanted and is_storable_text(wanted):
+        elif wanted:
             query = "SELECT id FROM agent_instance WHERE substr(id, 1, ?) = ? ORDER BY id = ? DESC, seq DESC LIMIT ?"
             found = store.select(query, len(wanted), wanted, wanted, _NAMED + 1)
         else:
@@ -69,8 +68,6 @@ def runs_page(
     store: Store, *, before: int | None, query: str, status: str | None, agent: str | None, limit: int
 ) -> RunsPage:
     """A page of runs, as `Reader.runs` describes it."""
-    if not all(is_storable_text(text or "") for text in (status, agent)):
-        status = ""  # no run has it
     matching = (row for row in _newest(store, before, status, agent) if _holds(row, query.casefold()))
     page = list(islice(matching, limit + 1))
     with store.transaction(write=False):
@@ -88,7 +85,7 @@ def stored_run(store: Store, run_id: str) -> sqlite3.Row:
     Raises:
         NoSuchRunError: There is none.
     """
-    found = store.select(_ONE_RUN, run_id) if is_storable_text(run_id) else []
+    found = store.select(_ONE_RUN, run_id)
     if not found:
         raise NoSuchRunError(f"no run has the ID {quoted(run_id)}")
     return found[0]

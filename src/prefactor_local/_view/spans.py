@@ -7,7 +7,6 @@ import sqlite3
 from typing import TypeAlias
 
 from prefactor_local._operations.schemas import Problem, SpanChecks, check_span
-from prefactor_local._protocol.strings import is_storable_text
 from prefactor_local._state.store import Store
 from prefactor_local._view.cuts import shortened
 from prefactor_local._view.differences import MOST_DIFFERENCES, differences
@@ -30,10 +29,9 @@ def span_by_id(store: Store, types: SpanTypes, span_id: str, *, full: bool) -> S
 
 def span_by_seq(store: Store, types: SpanTypes, run_id: str, seq: int, *, full: bool) -> SpanDetails:
     """A span, as `Reader.span_by_seq` describes it."""
-    known = is_storable_text(run_id) and abs(seq) < 2**63
     query = "SELECT * FROM agent_span WHERE seq = ? AND agent_instance_id = ?"
     with store.transaction(write=False):
-        found = store.select(query, seq, run_id) if known else []
+        found = store.select(query, seq, run_id)
     if not found:
         raise NoSuchRunError(f"the run {quoted(run_id)} has no span with the number {seq}")
     return _details(types, found[0], full=full)
@@ -49,7 +47,7 @@ def differences_of(store: Store, a: str, b: str) -> list[Difference]:
 
 def _stored(store: Store, span_id: str) -> sqlite3.Row:
     with store.transaction(write=False):
-        found = store.select("SELECT * FROM agent_span WHERE id = ?", span_id) if is_storable_text(span_id) else []
+        found = store.select("SELECT * FROM agent_span WHERE id = ?", span_id)
     if not found:
         raise NoSuchRunError(f"no span has the ID {quoted(span_id)}")
     return found[0]

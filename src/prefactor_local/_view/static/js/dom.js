@@ -1,5 +1,7 @@
 // Builds elements. Payloads are hostile text: they become text nodes, and never HTML, a style, or an address.
 
+import { visibleText } from "./format.js";
+
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {{ [name: string]: string | number | boolean | null | undefined | ((event: any) => void) }} Attributes */
 
@@ -35,7 +37,15 @@ export function setAttribute(target, key, value) {
   if (!ALLOWED_ATTRIBUTE.test(key)) throw new TypeError(`the attribute ${key} is not allowed here`);
   if (key === "href" && !String(value).startsWith("/ui/")) throw new TypeError("links stay in the viewer");
   if (value === null || value === undefined || value === false) target.removeAttribute(key);
-  else target.setAttribute(key, value === true ? "" : String(value));
+  else target.setAttribute(key, value === true ? "" : shownValue(key, String(value)));
+}
+
+/**
+ * @param {string} key
+ * @param {string} value
+ */
+function shownValue(key, value) {
+  return key === "title" || key === "aria-label" ? visibleText(value) : value;
 }
 
 /**
@@ -48,7 +58,7 @@ export function setAttribute(target, key, value) {
 export function append(target, ...children) {
   for (const child of children) {
     if (child !== null && child !== undefined && child !== false) {
-      target.append(child instanceof Node ? child : String(child));
+      target.append(child instanceof Node ? child : visibleText(String(child)));
     }
   }
   return target;

@@ -31,10 +31,10 @@ export function formatDuration(ms) {
   if (ms < 9.95) return `${trimZeros(ms.toFixed(ms < 0.995 ? 2 : 1))} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000) * 1000;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} m ${twoDigits((seconds % MINUTE) / 1000)} s`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${twoDigits(Math.floor((ms % HOUR) / MINUTE))} m`;
-  return `${Math.floor(ms / DAY)} d ${twoDigits(Math.floor((ms % DAY) / HOUR))} h`;
+  const whole = Math.round(ms / 1000) * 1000;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} m ${twoDigits((whole % MINUTE) / 1000)} s`;
+  if (whole < DAY) return `${Math.floor(whole / HOUR)} h ${twoDigits(Math.floor((whole % HOUR) / MINUTE))} m`;
+  return `${Math.floor(whole / DAY)} d ${twoDigits(Math.floor((whole % DAY) / HOUR))} h`;
 }
 
 /** @param {string} text */
@@ -115,13 +115,28 @@ function axisStep(least) {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least * 0.999) ?? power * 10;
 }
 
+// Control characters, and those that change the direction of the text after them.
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text in which characters that would make it look like another text are written out, as `⟨U+202E⟩`.
+ * @param {string} text
+ */
+export function visibleText(text) {
+  return text.replaceAll("\r\n", "\n").replace(INVISIBLE, (character) => {
+    return `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  });
+}
+
+const HUE_SEED = 176; // with it, the span types that come with this package have hues far from each other
+
 /**
  * A hue for a name, the same everywhere; none of them is the red of failures.
  * @param {string} name
  */
 export function hueOf(name) {
-  let hash = 2166136261;
+  let hash = HUE_SEED;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   hash ^= hash >>> 15;
-  return 65 + ((hash >>> 0) % 24) * 12;
+  return 78 + ((hash >>> 0) % 20) * 13;
 }

@@ -1,11 +1,14 @@
 // All spans of a run in a strip: where the time goes, and what of it is shown below.
 
+/** @import { SpanRow } from "./shapes.js" */
 /** @import { SpanList } from "./span_list.js" */
 import { element } from "./dom.js";
 import { hueOf } from "./format.js";
-import { endOf, hasError } from "./tree.js";
+import { endOf } from "./tree.js";
 
-const HEIGHT = 44;
+const HEIGHT = 44; // pixels, as all of these
+const EDGE = 4;
+const THICKEST = 6;
 const CLICK = 4; // pixels; a pointer that moves less has clicked
 
 export class Minimap {
@@ -36,6 +39,10 @@ export class Minimap {
     return this.list.model.end * 1.02;
   }
 
+  get usedHeight() {
+    return Math.max(1, Math.min(HEIGHT - 2 * EDGE, this.list.model.visible.length * THICKEST));
+  }
+
   draw() {
     const scale = devicePixelRatio;
     const width = this.element.clientWidth;
@@ -55,21 +62,26 @@ export class Minimap {
   drawSpans(context, width) {
     const rows = this.list.model.visible;
     const style = getComputedStyle(this.element);
-    const failed = style.getPropertyValue("--failed");
+    const failed = style.color; // a canvas knows no variables
     const tone = style.getPropertyValue("--type-tone");
-    const thickness = Math.max(1, Math.min(4, (HEIGHT - 8) / rows.length - 1));
-    const step = (HEIGHT - 8 - thickness) / Math.max(1, rows.length - 1);
+    const step = this.usedHeight / Math.max(1, rows.length);
+    const thickness = Math.max(1, step - 2);
     /** @type {Map<string, string>} */
     const colours = new Map();
+    /** @param {SpanRow} row @param {number} index @param {string} colour @param {number} height */
+    const draw = (row, index, colour, height) => {
+      const start = row[5] ?? 0;
+      const length = ((endOf(row, this.list.now) ?? start) - start) / this.end;
+      context.fillStyle = colour;
+      context.fillRect((start / this.end) * width, EDGE + index * step, Math.max(1, length * width), height);
+    };
     rows.forEach(({ node: { row } }, index) => {
-      const start = row[5];
-      if (start === null) return;
-      let colour = hasError(row) && row[4] === "failed" ? failed : colours.get(row[3]);
-      if (!colour) colours.set(row[3], (colour = `oklch(${tone} ${hueOf(row[3])})`));
-      if (context.fillStyle !== colour) context.fillStyle = colour;
-      const end = endOf(row, this.list.now) ?? start;
-      const length = Math.max(1, ((end - start) / this.end) * width);
-      context.fillRect((start / this.end) * width, 4 + Math.min(index, rows.length - 1) * Math.min(step, 6), length, thickness);
+      const colour = colours.get(row[3]) ?? `oklch(${tone} ${hueOf(row[3])})`;
+      colours.set(row[3], colour);
+      if (row[5] !== null && row[4] !== "failed") draw(row, index, colour, thickness);
+    });
+    rows.forEach(({ node: { row } }, index) => {
+      if (row[5] !== null && row[4] === "failed") draw(row, index, failed, Math.max(2, thickness));
     });
   }
 
@@ -79,10 +91,9 @@ export class Minimap {
     const { top, height } = this.list.seen;
     this.frame.style.left = `${Math.max(0, from / this.end) * 100}%`;
     this.frame.style.width = `${Math.min(1, (to - from) / this.end) * 100}%`;
-    const used = Math.min(HEIGHT - 8, this.list.model.visible.length * 6);
-    this.frame.style.top = `${2 + top * used}px`;
-    this.frame.style.height = `${Math.min(HEIGHT - 4, Math.max(4, height * used + 4))}px`;
-    this.frame.hidden = height >= 1 && !this.list.range;
+    this.frame.style.top = `${EDGE - 2 + top * this.usedHeight}px`;
+    this.frame.style.height = `${Math.max(4, height * this.usedHeight) + 4}px`;
+    this.frame.hidden = height >= 1 && !this.list.model.state.zoom;
   }
 
   /**
@@ -107,7 +118,7 @@ export class Minimap {
       this.element.removeEventListener("pointermove", move);
       this.drag.hidden = true;
       const here = place(ended);
-      if (Math.abs(here - start) * box.width < CLICK) this.scrollTo((ended.clientY - box.top - 4) / (HEIGHT - 8));
+      if (Math.abs(here - start) * box.width < CLICK) this.scrollTo((ended.clientY - box.top - EDGE) / this.usedHeight);
       else onRange({ from: Math.min(here, start) * this.end, to: Math.max(here, start) * this.end });
     };
     this.element.addEventListener("pointermove", move);

@@ -1,14 +1,14 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
 /** @import { Context, Page } from "./app.js" */
-/** @import { Finding } from "./shapes.js" */
+/** @import { Finding, RowsPage } from "./shapes.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
 import { parseFilter } from "./filter.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
-import { drawRunHeader } from "./run_header.js";
+import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
 import { SpanList } from "./span_list.js";
@@ -18,6 +18,7 @@ import { nextError } from "./tree.js";
 import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
+const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -53,13 +54,16 @@ export class RunPage {
     this.searching = new AbortController();
     this.searchTimer = 0;
     this.wasShown = false;
-    this.header = element("header", { class: "run-header" });
+    /** @type {Promise<RowsPage> | null} */
+    this.firstRows = null;
+    this.header = new RunHeader(this.source.live, (seq) => this.selectSeq(seq));
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
     this.toolbar = new Toolbar(this.model, {
       changed: () => this.filterChanged(),
       leave: () => this.focusList(),
       error: (step) => this.goToError(step),
+      showAllTime: () => this.zoom(null),
     });
     this.list = new SpanList({
       model: this.model,
@@ -79,12 +83,15 @@ export class RunPage {
       changed: () => this.writeUrl(),
       close: () => this.closePane(),
     });
-    this.element = element("div", { class: "run" }, this.header, this.notice, this.toolbar.element, this.body);
+    this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
   }
 
 
   /** Begins to load and to follow the run. */
   async open() {
+    // The two questions do not wait for each other. Another run may be the last one a moment later.
+    this.firstRows = this.id === "last" ? null : this.source.rows(this.id, 0);
+    this.firstRows?.catch(() => {});
     try {
       await this.loadRun();
     } catch (error) {
@@ -113,8 +120,7 @@ export class RunPage {
     this.model.details = details;
     this.id = details.run.id;
     this.writeUrl();
-    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
-    this.loadFindings();
+    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
@@ -145,16 +151,25 @@ export class RunPage {
   async loadChanges() {
     let changed = false;
     for (let more = true; more; ) {
-      const page = await this.source.rows(this.id, this.model.change);
+      const page = await this.nextRows();
       if (page.origin !== this.model.details?.origin) return this.startAgain();
       more = page.more;
       changed = this.model.apply(page) || changed;
-      if (this.model.details?.run.status !== page.status) await this.loadRun();
-      if (page.rows.length || !this.wasShown) this.show();
+      const another = this.model.details?.run.status !== page.status;
+      if (another) await this.loadRun();
+      const loadFindings = another || !this.wasShown;
+      if (loadFindings || page.rows.length) this.show();
+      if (loadFindings) this.loadFindings();
     }
     if (changed && this.model.state.text) this.search();
     if (changed) this.pane.refresh();
     return changed;
+  }
+
+  nextRows() {
+    const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
+    this.firstRows = null;
+    return page;
   }
 
   /** Loads all again: a span that came late started before all others, so every start counts from another time. */
@@ -194,8 +209,7 @@ export class RunPage {
     const { run } = details;
     const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
     const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
-    const view = { details, counts, findings: this.findings, duration, live: this.source.live };
-    drawRunHeader(this.header, view, (seq) => this.selectSeq(seq));
+    this.header.draw({ details, counts, findings: this.findings, duration });
   }
 
   /** Lets the bars of spans that run grow. */
@@ -284,7 +298,8 @@ export class RunPage {
 
   /** @param {{ from: number, to: number } | null} range */
   zoom(range) {
-    this.list.range = range;
+    this.model.state.zoom = range;
+    this.writeUrl();
     this.show();
   }
 

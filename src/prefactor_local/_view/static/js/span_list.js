@@ -23,12 +23,11 @@ export class SpanList {
   constructor(options) {
     this.model = options.model;
     this.onScroll = options.onScroll;
-    /** @type {{ from: number, to: number } | null} What of the time is shown; null: all. */
-    this.range = null;
     this.now = 0;
     this.version = 0;
     /** @type {Map<number, RowElement>} */
     this.drawn = new Map();
+    this.drawSoon = oncePerFrame(() => this.draw());
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
     this.grid = element(
       "div",
@@ -54,21 +53,19 @@ export class SpanList {
       size: () => this.head.firstElementChild?.getBoundingClientRect().width ?? 0,
       resize: (size) => {
         this.element.style.setProperty("--tree-width", `${size}px`);
-        this.drawAxis();
+        this.redraw();
       },
     });
   }
 
   /** @param {SpanListOptions} options */
   listen(options) {
-    const redraw = oncePerFrame(() => this.draw());
     this.grid.addEventListener("scroll", () => {
-      redraw();
+      this.drawSoon();
       options.onScroll();
     });
     new ResizeObserver(() => {
-      this.drawAxis();
-      redraw();
+      this.redraw();
       options.onScroll();
     }).observe(this.grid);
     this.canvas.addEventListener("click", (event) => {
@@ -84,6 +81,13 @@ export class SpanList {
     });
   }
 
+  /** Draws everything again, for another width. */
+  redraw() {
+    this.version += 1;
+    this.drawAxis();
+    this.drawSoon();
+  }
+
   /** @param {Element | null} target */
   nodeAt(target) {
     const line = target?.closest(".row");
@@ -93,7 +97,7 @@ export class SpanList {
 
   /** The times at the left and the right edge. */
   get window() {
-    return this.range ?? { from: 0, to: this.model.end * 1.02 };
+    return this.model.state.zoom ?? { from: 0, to: this.model.end * 1.02 };
   }
 
   /** Whether the end of the list can be seen. */
@@ -224,7 +228,7 @@ export class SpanList {
     const { collapsed, state, kept, details } = this.model;
     const dim = state.mode === "highlight" ? kept : null;
     const types = details?.span_types ?? {};
-    return { ...this.window, now: this.now, collapsed, selected: state.span, kept: dim, types };
+    return { ...this.window, width: this.axis.clientWidth, now: this.now, collapsed, selected: state.span, kept: dim, types };
   }
 
   drawAxis() {

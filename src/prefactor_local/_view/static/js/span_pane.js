@@ -119,8 +119,9 @@ export class SpanPane {
     const end = endOf(node.row, now);
     const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
     const type = model.details?.span_types[span.type] ?? null;
-    const children = node.children.length;
-    return { span, type, duration, selfTime: selfTime(node, now), children, json: model.state.json };
+    const above = node.parent?.row;
+    const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
+    return { ...known, parent: above ? above[7].slice(0, 80) || above[3] : "", json: model.state.json };
   }
 
   /** @param {boolean} json */

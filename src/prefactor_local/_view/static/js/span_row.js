@@ -3,22 +3,26 @@
 /** @import { SpanTypeInfo } from "./shapes.js" */
 /** @import { VisibleRow } from "./tree.js" */
 import { element, setAttribute } from "./dom.js";
-import { formatDuration, hueOf } from "./format.js";
+import { formatDuration, hueOf, visibleText } from "./format.js";
 import { statusSign, statusWord } from "./status.js";
 import { endOf } from "./tree.js";
 
 export const ROW_HEIGHT = 28;
 const INDENT = 14;
 const MOST_INDENTED = 16;
+const MOST_OF_SUMMARY = 2000; // characters, in its tooltip
+const CHARACTER = 7; // pixels, of a duration
+const GAP = 14; // pixels, around it
 
 /**
  * @typedef {object} RowView What a line depends on beside its span.
  * @property {number} from The time at the left edge, in milliseconds.
  * @property {number} to The time at the right edge.
+ * @property {number} width Of the column with the times, in pixels.
  * @property {number} now
  * @property {Set<number>} collapsed
  * @property {number | null} selected
- * @property {Uint8Array | null} kept As `keepMatches` tells, if others are to be dimmed.
+ * @property {Uint8Array | null} kept As `keepMatches` tells, if matches are to be highlighted.
  * @property {{ [name: string]: SpanTypeInfo }} types
  */
 
@@ -54,9 +58,10 @@ export function rowElement() {
     guides.style.width = `${Math.min(node.depth, MOST_INDENTED) * INDENT}px`;
     guides.textContent = node.depth > MOST_INDENTED ? `${node.depth}` : "";
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
-    headline.textContent = firstLine(summary) || known?.title || name;
-    headline.title = summary;
-    type.textContent = summary || (known && known.title !== name) ? name : "";
+    headline.textContent = visibleText(firstLine(summary) || known?.title || name);
+    headline.title = visibleText(summary.slice(0, MOST_OF_SUMMARY));
+    const also = [summary || (known && known.title !== name) ? visibleText(name) : "", node.parentMissing && "parent not recorded"];
+    type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
     status.title = statusWord(state);
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
@@ -79,7 +84,7 @@ export function rowElement() {
     bar.hidden = start === null || right < 0 || left > 1;
     bar.style.left = percent(Math.max(left, -0.01));
     bar.style.width = percent(Math.min(right, 1.01) - Math.max(left, -0.01));
-    placeLabel(label, left, right);
+    placeLabel(label, left, right, view.width);
   }
 
   return {
@@ -92,8 +97,8 @@ export function rowElement() {
       line.dataset.seq = String(seq);
       line.style.top = `${index * ROW_HEIGHT}px`;
       const selected = view.selected === seq;
-      const dimmed = Boolean(view.kept && view.kept[node.index] !== 2);
-      line.className = `row ${state}${selected ? " selected" : ""}${dimmed ? " dimmed" : ""}`;
+      const match = view.kept ? (view.kept[node.index] === 2 ? " match" : " dimmed") : "";
+      line.className = `row ${state}${selected ? " selected" : ""}${match}`;
       setAttribute(line, "aria-rowindex", index + 1);
       setAttribute(line, "aria-level", node.depth + 1);
       setAttribute(line, "aria-posinset", position);
@@ -123,11 +128,13 @@ function percent(fraction) {
  * @param {HTMLElement} label
  * @param {number} left
  * @param {number} right
+ * @param {number} width Of the column, in pixels.
  */
-function placeLabel(label, left, right) {
-  const after = right < 0.82;
-  const before = !after && left > 0.18;
-  label.style.left = before ? "auto" : percent(Math.max(0, after ? right : left));
+function placeLabel(label, left, right, width) {
+  const needed = ((label.textContent ?? "").length * CHARACTER + GAP) / Math.max(1, width);
+  const after = 1 - right >= needed;
+  const before = !after && left >= needed;
+  label.style.left = before ? "auto" : percent(Math.max(0, after ? right : Math.min(left, 1 - needed)));
   label.style.right = before ? percent(Math.max(0, 1 - left)) : "auto";
   label.hidden = right < 0 || left > 1;
 }

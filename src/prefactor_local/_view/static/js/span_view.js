@@ -17,6 +17,7 @@ import { payloadElement } from "./values.js";
  * @property {number | null} duration The duration so far of a span that still runs.
  * @property {number | null} selfTime
  * @property {number} children How many spans are directly below it.
+ * @property {string} parent What to call its parent; empty if it has none.
  * @property {boolean} json
  */
 
@@ -25,7 +26,7 @@ import { payloadElement } from "./values.js";
  * @property {() => void} close
  * @property {(json: boolean) => void} showJson
  * @property {() => void} showAll
- * @property {(id: string) => void} openParent
+ * @property {() => void} openParent
  */
 
 const SIDES = /** @type {const} */ (["params", "result"]);
@@ -126,8 +127,7 @@ function showField(pane, place) {
  * @param {SpanView} view
  * @param {PaneActions} actions
  */
-function facts({ span, type, duration, selfTime, children }, actions) {
-  const parent = span.parent_id;
+function facts({ span, type, duration, selfTime, children, parent }, actions) {
   const took = duration === null ? null : formatDuration(duration);
   return element(
     "dl",
@@ -139,7 +139,8 @@ function facts({ span, type, duration, selfTime, children }, actions) {
     fact("Finished", span.finished_at && timeElement(span.finished_at)),
     fact("Children", children || null),
     fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
-    fact("Parent", parent && button(parent, () => actions.openParent(parent), { class: "link place" })),
+    fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
+    fact("Parent", !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)")),
     fact("ID", element("span", { class: "copied" }, element("code", {}, span.id), copyButton(() => span.id))),
   );
 }
@@ -175,7 +176,8 @@ function viewSwitch(json, showJson) {
 function payloadSection({ span, type, json }, side, actions) {
   const payload = span[side];
   const text = () => JSON.stringify(payload, null, 2);
-  const title = element("h3", {}, TITLES[side]);
+  const risk = type?.[side][""]?.data_risk;
+  const title = element("h3", {}, TITLES[side], risk ? element("span", { class: "badge risk" }, risk) : null);
   const head = element("div", { class: "pane-line" }, title, payload === null ? null : copyButton(text, "Copy JSON"));
   return element("section", { class: `side ${side}` }, head, payloadBody());
 

@@ -33,6 +33,14 @@ export function payloadElement(view, payload, fields) {
 }
 
 /**
+ * A value of which no schema is known.
+ * @param {Json} value
+ */
+export function plainValue(value) {
+  return valueElement({ side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} }, value, "", null, 0);
+}
+
+/**
  * @param {PayloadView} view
  * @param {Json} value
  * @param {string} pointer
@@ -75,14 +83,19 @@ function dataElement(cut) {
  * @param {Cut | undefined} cut
  */
 function textElement(view, text, cut) {
-  if (!text) return element("span", { class: "muted" }, "empty text");
+  if (!text.trim()) return element("span", { class: "muted" }, emptyText(text));
   if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, text);
   const code = looksLikeCode(text);
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
   const box = element("div", { class: "text-box" }, block, copyButton(() => text));
   if (cut) append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
-  if (isLong(text)) foldText(box, block, text);
+  if (isLong(text)) foldText(block, text);
   return box;
+}
+
+/** @param {string} text */
+function emptyText(text) {
+  return text ? `white space only (${formatCount(text.length, "character")})` : "empty text";
 }
 
 /** @param {string} text */
@@ -91,11 +104,10 @@ function isLong(text) {
 }
 
 /**
- * @param {HTMLElement} box
  * @param {HTMLElement} block
  * @param {string} text
  */
-function foldText(box, block, text) {
+function foldText(block, text) {
   block.classList.add("folded");
   const more = button(`Show the whole text (${formatCount(text.length, "character")})`, () => {
     block.classList.remove("folded");
@@ -153,7 +165,7 @@ function fieldElement(view, name, value, parent, parentField, depth) {
  */
 function fieldLabel(name, info) {
   const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
-  const code = element("code", { class: "field-name", title: typeOf(info) }, name);
+  const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
   const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
   return [
     title,
@@ -293,15 +305,20 @@ function messageElement(view, said, pointer, field, depth) {
  * @param {number} depth
  */
 function contentElement(view, content, pointer, field, depth) {
-  if (!Array.isArray(content) || !content.every(isTextPart)) return valueElement(view, content, pointer, field, depth);
+  if (!Array.isArray(content) || !content.some(isTextPart)) return valueElement(view, content, pointer, field, depth);
   const parts = content.map((part, index) => {
-    const at = childPointer(childPointer(pointer, index), "text");
-    return valueElement(view, isObject(part) ? part.text : part, at, null, depth);
+    const at = childPointer(pointer, index);
+    const inside = childField(field, String(index));
+    if (!isTextPart(part)) return valueElement(view, part, at, inside, depth + 1);
+    return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
   });
-  return element("div", {}, ...parts);
+  return element("div", { class: "parts" }, ...parts);
 }
 
-/** @param {Json} part */
+/**
+ * @param {Json} part
+ * @returns {part is { type: string, text: string }}
+ */
 function isTextPart(part) {
   return isObject(part) && part.type === "text" && typeof part.text === "string" && Object.keys(part).length === 2;
 }
