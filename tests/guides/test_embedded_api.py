@@ -6,22 +6,20 @@ import dataclasses
 import inspect
 import json
 import re
-import shlex
 import sys
 from pathlib import Path
-from string import Template
-from typing import Any
 
 import httpx
 import pytest
 from tests.guides.blocks import block, table
 from tests.guides.running import agent, execute, project
-from tests.support.processes import run, script, serve
+from tests.support.processes import run, serve
 
 import prefactor_spans
 from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_http import HttpClientConfig
 from prefactor_local import Fault, LocalApi
+from prefactor_local.__main__ import main as prefactor_local
 from prefactor_local._server import http_protocol, reception
 from prefactor_templates import parsing
 from prefactor_templates.rendering import RENDER_SECONDS
@@ -29,7 +27,6 @@ from prefactor_templates.rendering import RENDER_SECONDS
 GUIDE = "src/prefactor_local/README.md"
 SERVE = block(f"{GUIDE}#on-the-command-line/sh")
 PRINTED = block(f"{GUIDE}#on-the-command-line/text")
-LOOK = block(f"{GUIDE}#on-the-command-line/sh/2")
 TEST = block(f"{GUIDE}#in-a-test/python")
 FAULTS = block(f"{GUIDE}#faults/python")
 AWAY = block(f"{GUIDE}#faults/python/2")
@@ -45,31 +42,9 @@ def test_serve_prints_address_and_token() -> None:
     assert hidden.sub("…", api.printed) == hidden.sub("…", PRINTED)
 
 
-@pytest.mark.anyio
-async def test_what_was_recorded_is_read_as_shown() -> None:
-    with LocalApi() as api:
-        async with client_of(api, api.token) as client:
-            instance = await client.create_agent_instance(agent_id="my-agent", agent_version={"name": "My Agent"})
-            async with instance.span("agent:llm") as span:
-                await span.start({"model": "gpt-4"})
-        variables = {"PREFACTOR_API_TOKEN": api.token, "PREFACTOR_API_URL": api.url, "ID": instance.id}
-        instances, spans = (listed(command) for command in Template(LOOK).substitute(variables).splitlines())
-    assert [each["id"] for each in instances] == [instance.id]
-    assert [each["payload"] for each in spans] == [{"model": "gpt-4"}]
-
-
 def client_of(api: LocalApi, token: str) -> PrefactorCoreClient:
     http_config = HttpClientConfig(api_url=api.url, api_token=token)
     return PrefactorCoreClient(PrefactorCoreConfig(http_config=http_config, schema_registry=prefactor_spans.registry))
-
-
-def listed(command: str) -> list[dict[str, Any]]:
-    """What the API answers to a command of curl."""
-    curl, option, header, url = shlex.split(command)
-    assert (curl, option) == ("curl", "-H")
-    name, _, value = header.partition(": ")
-    found: list[dict[str, Any]] = httpx.get(url, headers={name: value}, trust_env=False).json()["summaries"]
-    return found
 
 
 @pytest.mark.anyio
@@ -99,11 +74,24 @@ def status(url: str, token: str) -> int | None:
     return answer.status_code
 
 
-def test_every_option_is_explained(tmp_path: Path) -> None:
-    shown = run([script("prefactor-local"), "serve", "--help"], tmp_path).stdout
-    options = set(re.findall(r"^  (--[a-z-]+)", shown, re.MULTILINE))
-    rows = [*table(GUIDE, "on-the-command-line"), *table(GUIDE, "faults", 1)]
-    assert options == {option for row in rows for option in re.findall(r"--[a-z-]+", row[0])}
+OPTIONS = {
+    "serve": [("on-the-command-line", 0), ("faults", 1)],
+    "show": [("show-a-run", 0)],
+    "tail": [("follow-runs", 0)],
+    "open": [],
+    "export": [("export-a-run", 1)],
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_every_option_is_explained(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        prefactor_local([command, "--help"])
+    options = set(re.findall(r"^  (?:-\w \w+, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    rows = [row for section, number in OPTIONS[command] for row in table(GUIDE, section, number)]
+    explained = {option for row in rows for option in re.findall(r"--[a-z-]+", row[0])}
+    # The section about `open` names in its text what it has in common with `show`.
+    assert options == (explained or {"--database", "--port"})
 
 
 @pytest.mark.slow

@@ -6,18 +6,13 @@ import json
 import os
 import pty
 import re
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from tests.support.processes import INTERRUPTIBLE
+from tests.support.local_commands import command, interrupted, use_own_folders
 
 from prefactor_local import LocalApi
 
@@ -29,32 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.delenv("PREFACTOR_API_URL", raising=False)
-
-
-@contextmanager
-def command(*arguments: str, stdout: IO[str] | int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "prefactor_local", *arguments],
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "TERM": "xterm"},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    return process.returncode, out, err
+    use_own_folders(tmp_path, monkeypatch)
 
 
 def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable[..., Http]) -> None:
