@@ -4,6 +4,7 @@
 /** @import { Source } from "./data.js" */
 import { openSource } from "./data.js";
 import { button, element, replaceChildren } from "./dom.js";
+import { visibleText } from "./format.js";
 import { helpDialog, listenToKeys } from "./keys.js";
 import { messagePage } from "./messages.js";
 import { openRunPage } from "./run_page.js";
@@ -44,7 +45,7 @@ function startApp() {
       history.pushState(null, "", url);
       show();
     },
-    setTitle: (title) => void (document.title = title ? `${title} · Prefactor runs` : "Prefactor runs"),
+    setTitle: (title) => void (document.title = title ? `${visibleText(title)} · Prefactor runs` : "Prefactor runs"),
     announce: (text) => void (status.textContent = text),
   };
 

@@ -92,7 +92,15 @@ export function isShort(value) {
   return typeof value !== "object" || value === null;
 }
 
-const CODE_LINE = /^\s*([{}[\]<]|(def|class|import|from|return|if|for|function|const|let|var|select|insert|update)\b.*|.*[;{}]\s*$|at .+:\d+|File ".+", line \d+|[-+@]{1,3} )|^( {2,}|\t)\S/i;
+const CODE_LINES = [
+  /^\s*[{}[\]<]/, // JSON, HTML, XML
+  /[;{}]\s*$/,
+  /^\s*(async|class|const|def|function|import|let|return|var) \S/,
+  /^\s*(AND|FROM|GROUP BY|INSERT|JOIN|ORDER BY|SELECT|SET|UPDATE|VALUES|WHERE)\b/,
+  /^\s*(at .+:\d+|File ".+", line \d+)/, // tracebacks
+  /^(@@ |\+\+\+ |--- )/, // differences
+  /^( {2,}|\t)\S/,
+];
 
 /**
  * Whether a text looks like code, JSON, a table or a traceback, which need letters of one width.
@@ -101,5 +109,5 @@ const CODE_LINE = /^\s*([{}[\]<]|(def|class|import|from|return|if|for|function|c
 export function looksLikeCode(text) {
   const lines = text.slice(0, 4000).split("\n").filter((line) => line.trim());
   if (lines.length < 2) return /^\s*[[{<].*[\]}>]\s*$/.test(text) && text.length > 2;
-  return lines.filter((line) => CODE_LINE.test(line)).length >= lines.length / 2;
+  return lines.filter((line) => CODE_LINES.some((pattern) => pattern.test(line))).length >= lines.length / 2;
 }

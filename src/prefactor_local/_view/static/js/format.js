@@ -31,10 +31,10 @@ export function formatDuration(ms) {
   if (ms < 9.95) return `${trimZeros(ms.toFixed(ms < 0.995 ? 2 : 1))} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000) * 1000;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} m ${twoDigits((seconds % MINUTE) / 1000)} s`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${twoDigits(Math.floor((ms % HOUR) / MINUTE))} m`;
-  return `${Math.floor(ms / DAY)} d ${twoDigits(Math.floor((ms % DAY) / HOUR))} h`;
+  const whole = Math.round(ms / 1000) * 1000;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} m ${twoDigits((whole % MINUTE) / 1000)} s`;
+  if (whole < DAY) return `${Math.floor(whole / HOUR)} h ${twoDigits(Math.floor((whole % HOUR) / MINUTE))} m`;
+  return `${Math.floor(whole / DAY)} d ${twoDigits(Math.floor((whole % DAY) / HOUR))} h`;
 }
 
 /** @param {string} text */

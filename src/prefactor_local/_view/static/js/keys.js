@@ -5,9 +5,10 @@ import { button, element, replaceChildren } from "./dom.js";
 /**
  * @typedef {object} KeyBinding
  * @property {string[]} keys Values of `KeyboardEvent.key`.
+ * @property {string[]} [listKeys] More of them, while the focus is in the list of the page or nowhere: other elements use
+ *   these keys, too.
  * @property {string} does What the key does, for the list.
  * @property {() => void} run
- * @property {boolean} [inList] Only while the focus is in the list of the page or nowhere: other elements use this key.
  */
 
 const SHOWN = new Map([
@@ -28,7 +29,9 @@ export function listenToKeys(current) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isOccupied(event)) return;
     const listHasFocus = isList(document.activeElement);
-    const found = current().find((key) => key.keys.includes(event.key) && (listHasFocus || !key.inList));
+    const found = current().find(
+      (binding) => binding.keys.includes(event.key) || (listHasFocus && binding.listKeys?.includes(event.key)),
+    );
     if (!found) return;
     event.preventDefault();
     found.run();
@@ -67,6 +70,6 @@ export function helpDialog() {
 
 /** @param {KeyBinding} binding */
 function keyLine(binding) {
-  const names = binding.keys.map((key) => element("kbd", {}, SHOWN.get(key) ?? key));
+  const names = [...binding.keys, ...(binding.listKeys ?? [])].map((key) => element("kbd", {}, SHOWN.get(key) ?? key));
   return element("div", {}, element("dt", {}, ...names), element("dd", {}, binding.does));
 }

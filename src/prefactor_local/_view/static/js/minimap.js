@@ -93,7 +93,7 @@ export class Minimap {
     this.frame.style.width = `${Math.min(1, (to - from) / this.end) * 100}%`;
     this.frame.style.top = `${EDGE - 2 + top * this.usedHeight}px`;
     this.frame.style.height = `${Math.max(4, height * this.usedHeight) + 4}px`;
-    this.frame.hidden = height >= 1 && !this.list.range;
+    this.frame.hidden = height >= 1 && !this.list.model.state.zoom;
   }
 
   /**

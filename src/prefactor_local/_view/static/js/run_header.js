@@ -6,8 +6,10 @@
 import { copyButton } from "./copy.js";
 import { button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
+import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
+import { plainValue } from "./values.js";
 
 const FORMATS = [
   ["html", "HTML file", "A page like this one"],
@@ -16,54 +18,98 @@ const FORMATS = [
   ["chrome", "Chrome trace", "For Perfetto"],
 ];
 
+const KINDS = new Map([
+  ["Failed", "bad"],
+  ["Mismatches", "warned"],
+]);
+
 /**
  * @typedef {object} HeaderView
  * @property {RunDetails} details
  * @property {Counts} counts
  * @property {Finding[]} findings
  * @property {number | null} duration So far, if the run is open.
- * @property {boolean} live Whether there is a server that can export it.
  */
 
-/**
- * @param {HTMLElement} header
- * @param {HeaderView} view
- * @param {(seq: number) => void} openSpan
- */
-export function drawRunHeader(header, view, openSpan) {
-  const { run } = view.details;
-  const title = element("h1", {}, element("bdi", {}, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
-  const line = element("div", { class: "run-title" }, title, statusMark(run.status), view.live && exportMenu(run.id));
-  const wasOpen = header.querySelector("details.findings")?.hasAttribute("open") ?? false;
-  replaceChildren(header, line, runFacts(view), reason(run.termination_reason), findingsList(view.findings, openSpan, wasOpen));
-}
+/** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
+export class RunHeader {
+  /**
+   * @param {boolean} live Whether there is a server that can export the run.
+   * @param {(seq: number) => void} openSpan
+   */
+  constructor(live, openSpan) {
+    this.live = live;
+    this.openSpan = openSpan;
+    this.title = element("div", { class: "run-title" });
+    this.facts = element("dl", { class: "facts run-facts" });
+    this.more = element("div");
+    this.findings = element("div");
+    this.element = element("header", { class: "run-header" }, this.title, this.facts, this.more, this.findings);
+    /** @type {Map<string, HTMLElement>} */
+    this.values = new Map();
+    /** @type {Finding[]} */
+    this.shownFindings = [];
+    this.shownRun = "";
+  }
 
-/** @param {HeaderView} view */
-function runFacts({ details: { run }, counts, duration }) {
-  const took = duration === null ? null : formatDuration(duration);
-  return element(
-    "dl",
-    { class: "facts run-facts" },
-    runFact("Started", run.started_at ? timeElement(run.started_at) : "not yet"),
-    runFact("Duration", took && (run.finished_at ? took : `${took} so far`)),
-    runFact("Spans", formatNumber(counts.spans)),
-    runFact("Failed", counts.failed || null, "bad"),
-    runFact("Mismatches", counts.mismatches || null, "warned"),
-    runFact("Not finished", counts.open || null),
-    runFact("Purpose", run.purpose !== "live" ? run.purpose : null),
-    runFact("External ID", run.external_identifier),
-    runFact("Run", element("span", { class: "copied" }, element("code", {}, run.id), copyButton(() => run.id))),
-  );
-}
+  /** @param {HeaderView} view */
+  draw(view) {
+    const text = JSON.stringify([view.details.run, view.details.runtime, view.details.quality]);
+    if (text !== this.shownRun) this.drawRun(view.details);
+    this.shownRun = text;
+    this.drawCounts(view);
+    if (view.findings !== this.shownFindings) this.drawFindings(view.findings);
+    this.shownFindings = view.findings;
+  }
 
-/**
- * @param {string} name
- * @param {Child} value
- * @param {string} [kind]
- */
-function runFact(name, value, kind = "") {
-  if (value === null || value === "") return null;
-  return element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value));
+  /** @param {RunDetails} details */
+  drawRun(details) {
+    const { run } = details;
+    const name = element("h1", {}, element("bdi", {}, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
+    replaceChildren(this.title, name, statusMark(run.status), this.live && exportMenu(run.id));
+    this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
+    for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
+    this.set("Purpose", run.purpose === "live" ? null : run.purpose);
+    this.set("External ID", run.external_identifier);
+    this.set("Run", element("span", { class: "copied" }, element("code", {}, run.id), copyButton(() => run.id)));
+    replaceChildren(this.more, reason(run.termination_reason), aboutRun(details));
+  }
+
+  /** @param {HeaderView} view */
+  drawCounts({ details: { run }, counts, duration }) {
+    const took = duration === null ? null : formatDuration(duration);
+    this.set("Duration", took && (run.finished_at ? took : `${took} so far`));
+    this.set("Spans", formatNumber(counts.spans));
+    this.set("Failed", counts.failed ? formatNumber(counts.failed) : null);
+    this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null);
+    this.set("Not finished", counts.open ? formatNumber(counts.open) : null);
+  }
+
+  /**
+   * Shows a fact; null hides it.
+   * @param {string} name
+   * @param {HTMLElement | string | null} value
+   */
+  set(name, value) {
+    let shown = this.values.get(name);
+    if (!shown) {
+      shown = element("dd");
+      this.values.set(name, shown);
+      this.facts.append(element("div", { class: KINDS.get(name) }, element("dt", {}, name), shown));
+    }
+    if (shown.parentElement) shown.parentElement.hidden = value === null;
+    if (value !== null && (typeof value !== "string" || value !== shown.textContent)) replaceChildren(shown, value);
+  }
+
+  /** @param {Finding[]} findings */
+  drawFindings(findings) {
+    const wasOpen = this.findings.querySelector("details")?.open ?? false;
+    if (!findings.length) return replaceChildren(this.findings);
+    const title = `⚠ ${formatCount(findings.length, "finding")} about the order of the spans`;
+    const lines = findings.map((finding) => element("li", {}, `${finding.message} `, ...spanLinks(finding, this.openSpan)));
+    const list = element("details", { class: "findings", open: wasOpen }, element("summary", {}, title), element("ul", {}, ...lines));
+    return replaceChildren(this.findings, list);
+  }
 }
 
 /** @param {string | null} text */
@@ -72,15 +118,15 @@ function reason(text) {
 }
 
 /**
- * @param {Finding[]} findings
- * @param {(seq: number) => void} openSpan
- * @param {boolean} wasOpen
+ * What the client said of its environment, and of the quality of the run.
+ * @param {RunDetails} details
  */
-function findingsList(findings, openSpan, wasOpen) {
-  if (!findings.length) return null;
-  const title = `⚠ ${formatCount(findings.length, "finding")} about the order of the spans`;
-  const lines = findings.map((finding) => element("li", {}, `${finding.message} `, ...spanLinks(finding, openSpan)));
-  return element("details", { class: "findings", open: wasOpen }, element("summary", {}, title), element("ul", {}, ...lines));
+function aboutRun({ runtime, quality }) {
+  const parts = Object.entries({ Runtime: runtime, Quality: quality }).filter(([, value]) => Object.keys(value).length);
+  if (!parts.length) return null;
+  const sections = parts.map(([title, value]) => element("section", {}, element("h2", {}, title), plainValue(value)));
+  const names = parts.map(([title], index) => (index ? title.toLowerCase() : title)).join(" and ");
+  return element("details", { class: "about" }, element("summary", {}, names), ...sections);
 }
 
 /**
@@ -105,6 +151,5 @@ function exportMenu(id) {
       element("span", { class: "muted" }, use),
     ),
   );
-  const menu = element("div", { class: "menu-items" }, ...links);
-  return element("details", { class: "menu to-the-left" }, element("summary", {}, "Export"), menu);
+  return menu(element("summary", {}, "Export"), element("div", { class: "menu-items" }, ...links), "to-the-left");
 }

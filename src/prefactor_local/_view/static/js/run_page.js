@@ -8,7 +8,7 @@ import { parseFilter } from "./filter.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
-import { drawRunHeader } from "./run_header.js";
+import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
 import { SpanList } from "./span_list.js";
@@ -18,6 +18,7 @@ import { nextError } from "./tree.js";
 import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
+const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -55,13 +56,14 @@ export class RunPage {
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
-    this.header = element("header", { class: "run-header" });
+    this.header = new RunHeader(this.source.live, (seq) => this.selectSeq(seq));
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
     this.toolbar = new Toolbar(this.model, {
       changed: () => this.filterChanged(),
       leave: () => this.focusList(),
       error: (step) => this.goToError(step),
+      showAllTime: () => this.zoom(null),
     });
     this.list = new SpanList({
       model: this.model,
@@ -81,7 +83,7 @@ export class RunPage {
       changed: () => this.writeUrl(),
       close: () => this.closePane(),
     });
-    this.element = element("div", { class: "run" }, this.header, this.notice, this.toolbar.element, this.body);
+    this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
   }
 
 
@@ -118,7 +120,7 @@ export class RunPage {
     this.model.details = details;
     this.id = details.run.id;
     this.writeUrl();
-    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`);
+    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
@@ -207,8 +209,7 @@ export class RunPage {
     const { run } = details;
     const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
     const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
-    const view = { details, counts, findings: this.findings, duration, live: this.source.live };
-    drawRunHeader(this.header, view, (seq) => this.selectSeq(seq));
+    this.header.draw({ details, counts, findings: this.findings, duration });
   }
 
   /** Lets the bars of spans that run grow. */
@@ -297,7 +298,8 @@ export class RunPage {
 
   /** @param {{ from: number, to: number } | null} range */
   zoom(range) {
-    this.list.range = range;
+    this.model.state.zoom = range;
+    this.writeUrl();
     this.show();
   }
 

@@ -23,8 +23,6 @@ export class SpanList {
   constructor(options) {
     this.model = options.model;
     this.onScroll = options.onScroll;
-    /** @type {{ from: number, to: number } | null} What of the time is shown; null: all. */
-    this.range = null;
     this.now = 0;
     this.version = 0;
     /** @type {Map<number, RowElement>} */
@@ -99,7 +97,7 @@ export class SpanList {
 
   /** The times at the left and the right edge. */
   get window() {
-    return this.range ?? { from: 0, to: this.model.end * 1.02 };
+    return this.model.state.zoom ?? { from: 0, to: this.model.end * 1.02 };
   }
 
   /** Whether the end of the list can be seen. */

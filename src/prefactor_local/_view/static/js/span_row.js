@@ -22,7 +22,7 @@ const GAP = 14; // pixels, around it
  * @property {number} now
  * @property {Set<number>} collapsed
  * @property {number | null} selected
- * @property {Uint8Array | null} kept As `keepMatches` tells, if others are to be dimmed.
+ * @property {Uint8Array | null} kept As `keepMatches` tells, if matches are to be highlighted.
  * @property {{ [name: string]: SpanTypeInfo }} types
  */
 
@@ -60,7 +60,8 @@ export function rowElement() {
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
     headline.textContent = visibleText(firstLine(summary) || known?.title || name);
     headline.title = visibleText(summary.slice(0, MOST_OF_SUMMARY));
-    type.textContent = summary || (known && known.title !== name) ? visibleText(name) : "";
+    const also = [summary || (known && known.title !== name) ? visibleText(name) : "", node.parentMissing && "parent not recorded"];
+    type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
     status.title = statusWord(state);
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
@@ -96,8 +97,8 @@ export function rowElement() {
       line.dataset.seq = String(seq);
       line.style.top = `${index * ROW_HEIGHT}px`;
       const selected = view.selected === seq;
-      const dimmed = Boolean(view.kept && view.kept[node.index] !== 2);
-      line.className = `row ${state}${selected ? " selected" : ""}${dimmed ? " dimmed" : ""}`;
+      const match = view.kept ? (view.kept[node.index] === 2 ? " match" : " dimmed") : "";
+      line.className = `row ${state}${selected ? " selected" : ""}${match}`;
       setAttribute(line, "aria-rowindex", index + 1);
       setAttribute(line, "aria-level", node.depth + 1);
       setAttribute(line, "aria-posinset", position);

@@ -1,9 +1,9 @@
 // Chooses which spans are shown.
 
 /** @import { Counts, RunModel } from "./run_model.js" */
-/** @import { Status } from "./shapes.js" */
 import { button, element, replaceChildren } from "./dom.js";
 import { formatNumber, hueOf } from "./format.js";
+import { menu } from "./menu.js";
 import { STATUSES, statusWord } from "./status.js";
 
 /**
@@ -11,6 +11,7 @@ import { STATUSES, statusWord } from "./status.js";
  * @property {() => void} changed The state of the model was changed.
  * @property {() => void} leave Goes to the list, at the first span that matches.
  * @property {(step: 1 | -1) => void} error
+ * @property {() => void} showAllTime
  */
 
 export class Toolbar {
@@ -32,14 +33,19 @@ export class Toolbar {
     });
     this.typeItems = element("div", { class: "menu-items" });
     this.typeTitle = element("summary", {}, "Types");
-    this.typeMenu = element("details", { class: "menu" }, this.typeTitle, this.typeItems);
-    this.status = element("select", { "aria-label": "Status" });
-    this.mode = element("div", { class: "switch", role: "group", "aria-label": "Spans that do not match" });
+    this.typeMenu = menu(this.typeTitle, this.typeItems);
+    const statuses = STATUSES.map((status) => element("option", { value: status }, statusWord(status)));
+    const others = [element("option", { value: "" }, "Any status"), element("option", { value: "mismatch" }, "with mismatches")];
+    this.status = element("select", { "aria-label": "Status" }, others[0], ...statuses, others[1]);
+    this.hide = this.modeButton("hide", "Hide others");
+    this.highlight = this.modeButton("highlight", "Highlight");
+    this.mode = element("div", { class: "switch", role: "group", "aria-label": "Spans that do not match" }, this.hide, this.highlight);
+    this.allTime = button("All of the time", actions.showAllTime, { title: "Show the time from the beginning to the end (0)" });
     this.clear = button("Clear", () => this.reset(), { title: "Show all spans again" });
     this.count = element("span", { class: "count", role: "status" });
     this.errors = element("span", { class: "errors" });
     this.element = element("div", { class: "toolbar", role: "search", "aria-label": "Spans" });
-    this.element.append(this.input, this.typeMenu, this.status, this.mode, this.clear, this.count, this.errors);
+    this.element.append(this.input, this.typeMenu, this.status, this.mode, this.clear, this.allTime, this.count, this.errors);
     this.listen();
     this.drawState();
   }
@@ -68,7 +74,6 @@ export class Toolbar {
       state.types = [...chosen].map((box) => (box instanceof HTMLInputElement ? box.value : ""));
       this.change();
     });
-    closeWhenLeft(this.typeMenu);
   }
 
   reset() {
@@ -86,11 +91,11 @@ export class Toolbar {
   drawState() {
     const { state } = this.model;
     if (this.input.value !== state.text) this.input.value = state.text;
-    const options = STATUSES.map((status) => option(status, statusWord(status), state.status));
-    replaceChildren(this.status, option("", "Any status", state.status), ...options, option("mismatch", "with mismatches", state.status));
+    this.status.value = state.status;
     this.typeTitle.textContent = state.types.length ? `Types: ${state.types.length}` : "Types";
     for (const box of this.typeItems.querySelectorAll("input")) box.checked = state.types.includes(box.value);
-    replaceChildren(this.mode, this.modeButton("hide", "Hide others"), this.modeButton("highlight", "Highlight"));
+    this.hide.setAttribute("aria-pressed", String(state.mode === "hide"));
+    this.highlight.setAttribute("aria-pressed", String(state.mode === "highlight"));
     this.clear.hidden = !state.text && !state.types.length && !state.status;
   }
 
@@ -103,7 +108,7 @@ export class Toolbar {
       this.model.state.mode = mode;
       this.change();
     };
-    return button(label, choose, { "aria-pressed": String(this.model.state.mode === mode) });
+    return button(label, choose);
   }
 
   /**
@@ -113,6 +118,7 @@ export class Toolbar {
   drawCounts(counts) {
     const { matches, kept } = this.model;
     const total = formatNumber(counts.spans);
+    this.allTime.hidden = !this.model.state.zoom;
     const text = kept ? `${formatNumber(matches)} of ${total} spans` : "";
     if (this.count.textContent !== text) this.count.textContent = text;
     const key = [...counts.types].join("|");
@@ -142,35 +148,4 @@ export class Toolbar {
     line.style.setProperty("--hue", String(hueOf(name)));
     return line;
   }
-}
-
-/**
- * @param {Status | "" | "mismatch"} value
- * @param {string} label
- * @param {string} chosen
- */
-function option(value, label, chosen) {
-  return element("option", { value, selected: value === chosen }, label);
-}
-
-/**
- * Closes a menu when the focus or a click goes elsewhere, and with Escape.
- * @param {HTMLDetailsElement} menu
- */
-export function closeWhenLeft(menu) {
-  /** @param {Event} event */
-  const outside = (event) => {
-    if (!menu.isConnected) document.removeEventListener("pointerdown", outside);
-    else if (!(event.target instanceof Node && menu.contains(event.target))) menu.open = false;
-  };
-  document.addEventListener("pointerdown", outside);
-  menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget instanceof Node && !menu.contains(event.relatedTarget)) menu.open = false;
-  });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    event.preventDefault();
-    menu.open = false;
-    menu.querySelector("summary")?.focus();
-  });
 }

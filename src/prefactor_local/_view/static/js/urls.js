@@ -8,6 +8,7 @@
  * @property {string} status Only spans with this status; "mismatch": only with mismatches; empty: all.
  * @property {"hide" | "highlight"} mode What happens to spans that do not match.
  * @property {boolean} json Whether payloads are shown as JSON.
+ * @property {{ from: number, to: number } | null} zoom The part of the time that is shown, in milliseconds; null: all.
  */
 
 /**
@@ -72,7 +73,15 @@ export function parseRunState(search) {
     status: query.get("status") ?? "",
     mode: MODES.find((mode) => mode === query.get("mode")) ?? "hide",
     json: query.get("view") === "json",
+    zoom: parseZoom(query.get("time") ?? ""),
   };
+}
+
+/** @param {string} text */
+function parseZoom(text) {
+  const found = /^(\d{1,15}(?:\.\d{1,6})?)-(\d{1,15}(?:\.\d{1,6})?)$/.exec(text);
+  const [from, to] = found ? [Number(found[1]), Number(found[2])] : [0, 0];
+  return to > from ? { from, to } : null;
 }
 
 /**
@@ -87,5 +96,6 @@ export function formatRunState(state) {
   if (state.status) query.set("status", state.status);
   if (state.mode !== "hide") query.set("mode", state.mode);
   if (state.json) query.set("view", "json");
+  if (state.zoom) query.set("time", [state.zoom.from, state.zoom.to].map((ms) => Number(ms.toFixed(4))).join("-"));
   return String(query);
 }

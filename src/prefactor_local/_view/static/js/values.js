@@ -33,6 +33,14 @@ export function payloadElement(view, payload, fields) {
 }
 
 /**
+ * A value of which no schema is known.
+ * @param {Json} value
+ */
+export function plainValue(value) {
+  return valueElement({ side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} }, value, "", null, 0);
+}
+
+/**
  * @param {PayloadView} view
  * @param {Json} value
  * @param {string} pointer
