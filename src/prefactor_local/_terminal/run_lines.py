@@ -12,9 +12,9 @@ from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
 from prefactor_local._view.shapes import Finding, RunDetails, RunSummary, SpanDetails, SpanRow
 
-__all__ = ["MOST_SHOWN", "header_lines", "problem_lines", "title_text"]
+__all__ = ["header_lines", "problem_lines", "title_text"]
 
-MOST_SHOWN = 20
+_MOST_SHOWN = 20
 """So many failed spans are listed above the tree, and so many with mismatches."""
 
 
@@ -56,12 +56,12 @@ def _listed(
     """Spans, each with what is said of it below."""
     if rows:
         yield from (Text(), Text(title, "bold"))
-    for row in rows[:MOST_SHOWN]:
+    for row in rows[:_MOST_SHOWN]:
         span = source.span(row.id)
         yield Text.assemble("  ", span_text(row, row.summary or brief_payload(span["params"])))
         yield from (Text(f"      {line}") for line in said(span))
-    if len(rows) > MOST_SHOWN:
-        yield Text(f"  … and {len(rows) - MOST_SHOWN:,} more")
+    if len(rows) > _MOST_SHOWN:
+        yield Text(f"  … and {len(rows) - _MOST_SHOWN:,} more")
 
 
 def _results(span: SpanDetails) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _results(span: SpanDetails) -> Iterator[str]:
 
 
 def _mismatches(span: SpanDetails) -> Iterator[str]:
-    shown = span["mismatches"][:MOST_SHOWN]
+    shown = span["mismatches"][:_MOST_SHOWN]
     for mismatch in shown:
         place = "" if mismatch["part"] == "schema_name" else f"{mismatch['part']}{mismatch['pointer']}: "
         yield visible(f"{place}{mismatch['message']}")
