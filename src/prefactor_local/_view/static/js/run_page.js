@@ -19,6 +19,7 @@ import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
+const URL_AFTER = 200; // milliseconds
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -53,6 +54,8 @@ export class RunPage {
     this.cleanup = [];
     this.searching = new AbortController();
     this.searchTimer = 0;
+    this.urlTimer = 0;
+    this.closed = false;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
@@ -98,6 +101,7 @@ export class RunPage {
       replaceChildren(this.element, message(sentenceOf(error)));
       return;
     }
+    if (this.closed) return;
     this.cleanup.push(askAgainAndAgain(() => this.askForChanges(), () => !this.model.isOpen || !this.source.live));
     const timer = setInterval(() => this.grow(), GROW_EVERY);
     const repaint = () => this.minimap.draw();
@@ -113,10 +117,13 @@ export class RunPage {
     this.searching.abort();
     this.pane.hide();
     clearTimeout(this.searchTimer);
+    clearTimeout(this.urlTimer);
+    this.closed = true;
   }
 
   async loadRun() {
     const details = await this.source.run(this.id);
+    if (this.closed) return;
     this.model.details = details;
     this.id = details.run.id;
     this.writeUrl();
@@ -318,7 +325,13 @@ export class RunPage {
     if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 
+  /** Puts what was chosen into the address: soon, for browsers refuse many changes in a short time. */
   writeUrl() {
+    clearTimeout(this.urlTimer);
+    this.urlTimer = window.setTimeout(() => this.writeUrlNow(), URL_AFTER);
+  }
+
+  writeUrlNow() {
     const state = formatRunState(this.model.state);
     const url = this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
     history.replaceState(null, "", url);

@@ -12,6 +12,7 @@ import { splitter } from "./splitter.js";
 import { endOf, selfTime } from "./tree.js";
 
 const LEAST = 160; // pixels
+const HELD = 90; // milliseconds between two spans
 
 /**
  * @typedef {object} SpanPaneOptions
@@ -34,6 +35,7 @@ export class SpanPane {
     this.element = element("aside", { class: "pane", "aria-label": "Span", tabindex: -1 });
     this.splitter = this.makeSplitter();
     this.loading = new AbortController();
+    this.lastLoad = -HELD;
     /** @type {SpanDetails | null} */
     this.span = null;
     body.append(this.splitter, this.element);
@@ -86,6 +88,8 @@ export class SpanPane {
     const { signal } = this.loading;
     this.setVisible(true);
     try {
+      await this.wait();
+      if (signal.aborted) return;
       const span = await this.options.source.span(node.row[1], full, signal);
       if (signal.aborted) return;
       this.span = span;
@@ -93,6 +97,14 @@ export class SpanPane {
     } catch (error) {
       if (!signal.aborted) replaceChildren(this.element, message(sentenceOf(error)));
     }
+  }
+
+  /** While a key is held down, only the span at which it is released is loaded. */
+  async wait() {
+    const now = performance.now();
+    const held = now - this.lastLoad < HELD;
+    this.lastLoad = now;
+    if (held) await new Promise((resolve) => setTimeout(resolve, HELD));
   }
 
   draw() {
@@ -121,7 +133,7 @@ export class SpanPane {
     const type = model.details?.span_types[span.type] ?? null;
     const above = node.parent?.row;
     const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? above[7].slice(0, 80) || above[3] : "", json: model.state.json };
+    return { ...known, parent: above ? above[7].slice(0, 60) || above[3] : "", json: model.state.json };
   }
 
   /** @param {boolean} json */

@@ -3,7 +3,7 @@
 /** @import { Mismatch, Side, SpanDetails, SpanTypeInfo } from "./shapes.js" */
 /** @import { Child } from "./dom.js" */
 import { copyButton } from "./copy.js";
-import { button, element, replaceChildren } from "./dom.js";
+import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject } from "./fields.js";
 import { formatCount, formatDuration, formatTime, hueOf } from "./format.js";
 import { message } from "./messages.js";
@@ -91,10 +91,16 @@ function errorBox(span) {
  * @param {SpanDetails} span
  */
 function problems(pane, span) {
-  if (!span.mismatches.length) return null;
-  const title = `${formatCount(span.mismatches.length, "value does", "values do")} not match the schema`;
-  const lines = span.mismatches.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
-  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`), element("ul", {}, ...lines));
+  const values = span.mismatches.filter(({ part }) => part !== "schema_name");
+  if (values.length < span.mismatches.length) return warning("The schema version of this run has no such span type");
+  if (!values.length) return null;
+  const lines = values.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
+  return append(warning(`${formatCount(values.length, "value does", "values do")} not match the schema`), element("ul", {}, ...lines));
+}
+
+/** @param {string} title */
+function warning(title) {
+  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`));
 }
 
 /**
@@ -103,7 +109,6 @@ function problems(pane, span) {
  * @returns {Child[]}
  */
 function problemLine(pane, { part, pointer, message: said }) {
-  if (part === "schema_name") return [said];
   const place = pointer ? `${part} ${pointer}` : part;
   return [button(place, () => showField(pane, part + pointer), { class: "link place" }), ` ${said}`];
 }
