@@ -94,7 +94,7 @@ def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch) 
     for folder in folders():
         folder.mkdir(mode=0o700)
     user = os.getuid()
-    monkeypatch.setattr(subject.os, "getuid", lambda: user + 1)
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
     with announced(server()) as file:
         assert file is None
     assert running_servers() == []
