@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from prefactor_local import LocalApi
-from prefactor_local._view import running_servers as subject
 from prefactor_local._view.running_servers import RunningServer, announced, folders, running_servers
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
@@ -14,8 +14,10 @@ from prefactor_local._view.shapes import Finding, RunDetails, RunSummary, SpanDe
 
 __all__ = ["header_lines", "problem_lines", "title_text"]
 
-_MOST_SHOWN = 20
+_MOST_SHOWN = 10
 """So many failed spans are listed above the tree, and so many with mismatches."""
+
+_MOST_OF_FINDING = 5
 
 
 def title_text(run: RunSummary) -> Text:
@@ -46,8 +48,18 @@ def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence
     yield from _listed(source, [row for row in rows if row.mismatches], "Do not match their schema:", _mismatches)
     if findings:
         yield from (Text(), Text("The order of the run:", "bold"))
+    by_seq = {row.seq: row for row in rows}
     for finding in findings:
-        yield Text.assemble("  ", (visible(finding["name"]), "yellow"), f": {visible(finding['message'])}")
+        yield from _finding(finding, by_seq)
+
+
+def _finding(finding: Finding, by_seq: Mapping[int, SpanRow]) -> Iterator[Text]:
+    """What is wrong, and the first of the spans that it is about."""
+    yield Text.assemble("  ", (visible(finding["name"]), "yellow"), f": {visible(finding['message'])}")
+    shown = [by_seq[seq] for seq in finding["spans"][:_MOST_OF_FINDING] if seq in by_seq]
+    yield from (Text.assemble("      ", span_text(row, row.summary)) for row in shown)
+    if finding["count"] > len(shown) > 0:
+        yield Text(f"      … and {finding['count'] - len(shown):,} more")
 
 
 def _listed(
