@@ -19,7 +19,7 @@ import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
-const URL_AFTER = 200; // milliseconds
+const URL_EVERY = 200; // milliseconds
 const GROW_EVERY = 500; // milliseconds
 
 /**
@@ -55,6 +55,7 @@ export class RunPage {
     this.searching = new AbortController();
     this.searchTimer = 0;
     this.urlTimer = 0;
+    this.urlWritten = -URL_EVERY;
     this.closed = false;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
@@ -70,6 +71,7 @@ export class RunPage {
     });
     this.list = new SpanList({
       model: this.model,
+      source: this.source,
       onOpen: (node) => this.select(node),
       onToggle: (node) => this.toggle(node),
       onScroll: () => this.minimap.drawFrame(),
@@ -115,6 +117,7 @@ export class RunPage {
   close() {
     for (const done of this.cleanup) done();
     this.searching.abort();
+    this.list.briefs.stop();
     this.pane.hide();
     clearTimeout(this.searchTimer);
     clearTimeout(this.urlTimer);
@@ -325,13 +328,16 @@ export class RunPage {
     if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 
-  /** Puts what was chosen into the address: soon, for browsers refuse many changes in a short time. */
+  /** Puts what was chosen into the address; not too often, for browsers refuse many changes in a short time. */
   writeUrl() {
     clearTimeout(this.urlTimer);
-    this.urlTimer = window.setTimeout(() => this.writeUrlNow(), URL_AFTER);
+    const wait = this.urlWritten + URL_EVERY - performance.now();
+    if (wait <= 0) this.writeUrlNow();
+    else this.urlTimer = window.setTimeout(() => this.writeUrlNow(), wait);
   }
 
   writeUrlNow() {
+    this.urlWritten = performance.now();
     const state = formatRunState(this.model.state);
     const url = this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
     history.replaceState(null, "", url);

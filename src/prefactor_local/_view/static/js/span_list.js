@@ -1,8 +1,10 @@
 // The list of spans. Only the lines that can be seen are in the document, however many there are.
 
+/** @import { Source } from "./data.js" */
 /** @import { RunModel } from "./run_model.js" */
 /** @import { RowElement, RowView } from "./span_row.js" */
 /** @import { TreeNode } from "./tree.js" */
+import { Briefs } from "./briefs.js";
 import { element, oncePerFrame, replaceChildren } from "./dom.js";
 import { axisMarks, formatDuration } from "./format.js";
 import { splitter } from "./splitter.js";
@@ -13,6 +15,7 @@ const BEYOND = 6; // lines above and below what can be seen
 /**
  * @typedef {object} SpanListOptions
  * @property {RunModel} model
+ * @property {Source} source
  * @property {(node: TreeNode) => void} onOpen A span was clicked.
  * @property {(node: TreeNode) => void} onToggle Its children are to be shown or hidden.
  * @property {() => void} onScroll
@@ -28,6 +31,7 @@ export class SpanList {
     /** @type {Map<number, RowElement>} */
     this.drawn = new Map();
     this.drawSoon = oncePerFrame(() => this.draw());
+    this.briefs = new Briefs(options.source, () => this.redraw());
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
     this.grid = element(
       "div",
@@ -205,6 +209,7 @@ export class SpanList {
       this.drawn.set(seq, line);
     }
     for (const line of spare) line.element.remove();
+    this.briefs.want(visible.slice(first, last).map(({ node }) => node.row));
     if (selected >= 0) this.grid.setAttribute("aria-activedescendant", `span-${state.span}`);
     else this.grid.removeAttribute("aria-activedescendant");
   }
@@ -228,7 +233,8 @@ export class SpanList {
     const { collapsed, state, kept, details } = this.model;
     const dim = state.mode === "highlight" ? kept : null;
     const types = details?.span_types ?? {};
-    return { ...this.window, width: this.axis.clientWidth, now: this.now, collapsed, selected: state.span, kept: dim, types };
+    const brief = this.briefs.of.bind(this.briefs);
+    return { ...this.window, width: this.axis.clientWidth, now: this.now, brief, collapsed, selected: state.span, kept: dim, types };
   }
 
   drawAxis() {

@@ -2,6 +2,7 @@
 
 /** @import { Mismatch, Side, SpanDetails, SpanTypeInfo } from "./shapes.js" */
 /** @import { Child } from "./dom.js" */
+import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject } from "./fields.js";
@@ -67,7 +68,7 @@ function heading({ span, type }, actions) {
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
   if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
   kind.style.setProperty("--hue", String(hueOf(span.type)));
-  const headline = element("h2", { dir: "auto" }, span.summary || type?.title || span.type);
+  const headline = element("h2", { dir: "auto" }, span.summary || briefPayload(span.params) || type?.title || span.type);
   return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
 }
 

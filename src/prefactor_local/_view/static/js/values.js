@@ -62,8 +62,7 @@ function valueElement(view, value, pointer, field, depth) {
 
 /** @param {boolean | number | null} value */
 function scalarElement(value) {
-  const text = typeof value === "number" ? formatNumber(value) : String(value);
-  return element("span", { class: `scalar ${value === null ? "null" : typeof value}`, title: String(value) }, text);
+  return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
 
 /** @param {string} value */
