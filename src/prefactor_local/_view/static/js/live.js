@@ -17,12 +17,8 @@ export function nextWait(previous, outcome, shortest = SHORTEST) {
 /**
  * Asks until it is told to stop. While the page is not visible it waits; afterwards it asks at once.
  * @param {() => Promise<"changed" | "same" | "failed">} ask
-<<<<<<< HEAD
  * @param {() => boolean} isOver Whether no more changes are to be expected. It stops when nothing came for a while.
-=======
- * @param {() => boolean} isOver Whether no more changes are to be expected; it is stopped when nothing came for a while.
  * @param {number} [shortest] How long to wait at least, in milliseconds.
->>>>>>> i22-pages
  * @returns {() => void} Stops it.
  */
 export function askAgainAndAgain(ask, isOver, shortest = SHORTEST) {
