@@ -156,7 +156,9 @@ class JsonSchema:
         Raises:
             SchemaError: The schema is not valid.
         """
-        if depth is not None and depth <= self._easy_depth and self._validator is not None:
+        if depth is None:
+            depth = depth_of(value)
+        if depth <= self._easy_depth and self._validator is not None:
             try:
                 if self._validator.is_valid(value):  # as a rule
                     return ()

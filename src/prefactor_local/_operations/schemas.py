@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from prefactor_schema import JsonSchema, Mismatch, SchemaError, shared_schema
 
@@ -55,15 +55,22 @@ class Problem(TypedDict):
     message: str
 
 
-class SpanChecks(NamedTuple):
+class SpanChecks:
     """The schemas of a span type, compiled when they are first used."""
 
-    params: JsonSchema
-    result: JsonSchema
+    def __init__(self, span_type: Mapping[str, Any]) -> None:
+        self._span_type = span_type
+        self._compiled: dict[str, JsonSchema] = {}
 
-    @classmethod
-    def of(cls, span_type: Mapping[str, Any]) -> SpanChecks:
-        return cls(shared_schema(span_type["params_schema"]), shared_schema(span_type["result_schema"]))
+    def schema(self, part: Part) -> JsonSchema:
+        """The schema of the params or of the result.
+
+        Raises:
+            SchemaError: It is nested too deeply.
+        """
+        if part not in self._compiled:
+            self._compiled[part] = shared_schema(self._span_type[f"{part}_schema"])
+        return self._compiled[part]
 
 
 def check_span(
@@ -76,8 +83,8 @@ def check_span(
 ) -> list[Problem]:
     """The mismatches of a span with its type.
 
-    The result is checked only if the span is complete: that of a failed span
-    is an error. A span that never started has no params to check.
+    The result is checked only if the span is complete: that of a failed span is an error. A span that never started has
+    no params to check.
 
     Args:
         checks: The type; None if it is not registered.
@@ -90,9 +97,9 @@ def check_span(
         return []
     if checks is None:
         return [_problem("schema_name", "", "not in the schema version of the agent instance")]
-    problems = [] if params_match else list(_mismatches("params", checks.params, payload))
+    problems = [] if params_match else list(_mismatches("params", checks, payload))
     if status == "complete":
-        problems += _mismatches("result", checks.result, {} if result is None else result)
+        problems += _mismatches("result", checks, {} if result is None else result)
     return problems
 
 
@@ -124,9 +131,9 @@ def _validation(schema: dict[str, Any]) -> dict[str, Any]:
     return {"valid": not errors, "errors": errors}
 
 
-def _mismatches(part: Part, schema: JsonSchema, value: Any) -> Iterator[Problem]:
+def _mismatches(part: Part, checks: SpanChecks, value: Any) -> Iterator[Problem]:
     try:
-        found = schema.mismatches(value)
+        found = checks.schema(part).mismatches(value)
     except SchemaError as error:
         yield _problem(part, "", f"the registered schema is invalid: {error.message}")
         return

@@ -84,7 +84,7 @@ def checks_of(account: Account, schema_version_id: str, schema_name: str) -> sch
     found = schemas_of(account, schema_version_id)
     checks: dict[str, schemas.SpanChecks] = found.setdefault("checks", {})
     if schema_name not in checks and schema_name in found["span_types"]:
-        checks[schema_name] = schemas.SpanChecks.of(found["span_types"][schema_name])
+        checks[schema_name] = schemas.SpanChecks(found["span_types"][schema_name])
     return checks.get(schema_name)
 
 

@@ -20,7 +20,7 @@ __all__ = ["compare"]
 _Pair: TypeAlias = tuple[SpanRow | None, SpanRow | None]
 _Changed: TypeAlias = "list[Literal['status', 'params', 'result']]"
 
-_BATCH = 100
+_BATCH = 50
 """The payloads of so many pairs are compared in one transaction."""
 _EQUAL = """
     SELECT a.seq, b.seq, a.payload = b.payload, a.result_payload IS b.result_payload

@@ -14,6 +14,8 @@ __all__ = ["fields_of"]
 
 _MOST_FIELDS = 2_000
 _MOST_LEVELS = 32
+_MOST_SCHEMAS = 50_000
+"""How often a schema is looked at, for one field or another: a small schema may apply a thousand to each."""
 _MOST_CHARS = 1_000
 _Text: TypeAlias = Literal["title", "description", "format"]
 _JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
@@ -29,8 +31,9 @@ def _fields(places: SchemaPlaces) -> Iterator[tuple[str, FieldInfo]]:
     for pointer, schemas, outer, required in pending:  # the loop appends to the list
         yield pointer, _field_info(schemas, required=required)
         location = frozenset(map(id, schemas))
+        is_affordable = len(pending) < _MOST_FIELDS and places.looked_at < _MOST_SCHEMAS
         # A recursive schema is followed once.
-        if outer.count(location) < 2 and len(outer) < _MOST_LEVELS and len(pending) < _MOST_FIELDS:
+        if is_affordable and outer.count(location) < 2 and len(outer) < _MOST_LEVELS:
             names = {name for schema in schemas for name in _texts(schema.get("required"))}
             for step, inner in islice(places.inside(schemas).items(), _MOST_FIELDS):
                 if inner or step != "*":

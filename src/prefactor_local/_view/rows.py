@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from datetime import datetime, timedelta
 
 from prefactor_local._state.store import Store
@@ -26,37 +27,32 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def rows_page(store: Store, run_id: str, *, after: int, limit: int) -> RowsPage:
     """The spans that have changed, as `Reader.rows` describes it."""
-    rows: list[SpanRow] = []
+    changed: list[sqlite3.Row] = []
     limit = max(limit, 1)
     more = True
-    while more and len(rows) < limit:
-        size = min(_BATCH, limit - len(rows))
+    while more and len(changed) < limit:
+        size = min(_BATCH, limit - len(changed))
         with store.transaction(write=False):
             run = stored_run(store, run_id)
             found = store.select(_CHANGED_SPANS, run_id, after, size + 1)
         more = len(found) > size
-        origin = datetime.fromisoformat(origin_of(run))
-        rows += [_row(row, origin) for row in found[:size]]
-        after = found[:size][-1][0] if found else after
+        changed += found[:size]
+        after = changed[-1]["change"] if changed else after
+    origin = datetime.fromisoformat(origin_of(run))  # as it is now: it may have changed meanwhile
     return {
         "change": after,
         "more": more,
         "origin": origin_of(run),
         "status": run["status"],
         "finished_at": run["finished_at"],
-        "rows": rows,
+        "rows": [_row(row, origin) for row in changed],
     }
 
 
 def all_rows(store: Store, run_id: str) -> list[SpanRow]:
     """All spans of a run, in the order of arrival."""
-    rows: dict[int, SpanRow] = {}
-    after, more = 0, True
-    while more:
-        page = rows_page(store, run_id, after=after, limit=_BATCH)
-        after, more = page["change"], page["more"]
-        rows.update((row.seq, row) for row in page["rows"])
-    return [rows[seq] for seq in sorted(rows)]
+    rows = {row.seq: row for row in rows_page(store, run_id, after=0, limit=sys.maxsize)["rows"]}
+    return [rows[seq] for seq in sorted(rows)]  # what has changed meanwhile was there twice
 
 
 def _row(row: sqlite3.Row, origin: datetime) -> SpanRow:

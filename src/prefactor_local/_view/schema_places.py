@@ -22,6 +22,7 @@ _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLE = ("then", "else")  # a value need not match what is in `if` and `not`
 _MAPS = ("dependentSchemas", "dependencies")
 _MOST_APPLIED = 500
+_MOST_PATTERNS = 50
 _MOST_SCHEMAS = 50_000
 _BASE_URI = "https://schema.prefactor.invalid/"
 
@@ -37,6 +38,8 @@ class SchemaPlaces:
         self._bases: dict[int, str] = {}
         self._targets: dict[str, Json] = {}
         self._index(schema)
+        self.looked_at = 0
+        """How many schemas have been looked at, each as often as that was."""
         self.root = self.applied([schema])
 
     def applied(self, schemas: Sequence[Json]) -> list[Schema]:
@@ -47,6 +50,7 @@ class SchemaPlaces:
             if isinstance(schema, dict) and id(schema) not in found and len(found) < _MOST_APPLIED:
                 found[id(schema)] = schema
                 pending.extend(self._in_place(schema))
+        self.looked_at += len(found)
         return list(found.values())
 
     def inside(self, schemas: Sequence[Schema]) -> dict[str, list[Schema]]:
@@ -56,9 +60,10 @@ class SchemaPlaces:
             for step, inner in _steps(schema):
                 found.setdefault(step, []).append(inner)
         patterns = [each for schema in schemas for each in _members(schema, "patternProperties")]
-        for pattern, inner in patterns:
+        names = _names(schemas)
+        for pattern, inner in patterns[:_MOST_PATTERNS]:
             matches = matcher(pattern)
-            for name in _names(schemas):
+            for name in names:
                 if matches is not None and matches(name):
                     found[name].append(inner)
         return {step: self.applied(inner) for step, inner in found.items()}

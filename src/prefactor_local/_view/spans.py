@@ -85,7 +85,7 @@ def _mismatches(types: SpanTypes, row: sqlite3.Row, params: Payload, result: Pay
     span_type = types.stored(row["agent_schema_version_id"]).get(row["schema_name"])
     if span_type is None:
         return [_mismatch(problem, None) for problem in check_span(None, params, result, row["status"])]
-    problems = check_span(SpanChecks.of(span_type), params, result, row["status"])
+    problems = check_span(SpanChecks(span_type), params, result, row["status"])
     places = {part: SchemaPlaces(span_type[f"{part}_schema"]) for part in {each["part"] for each in problems}}
     return [_mismatch(problem, places[problem["part"]]) for problem in problems]
 
