@@ -61,7 +61,11 @@ export class RunPage {
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
-    this.header = new RunHeader(this.source.live, (seq) => this.selectSeq(seq));
+    this.header = new RunHeader(
+      this.source.live,
+      (seq) => this.selectSeq(seq),
+      (status) => this.toolbar.showOnly(status),
+    );
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
     this.toolbar = new Toolbar(this.model, {
