@@ -31,11 +31,11 @@ def _missing(what: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium. It ends with the module: its event loop would be in the way of tests that have one."""
+    """Chromium. It ends with this folder: its event loop would be in the way of tests that have one."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not everybody has it
     except ImportError:
         _missing("playwright (the extra ui-test)")
     path = next(filter(None, map(shutil.which, _NAMES)), None)
@@ -67,7 +67,9 @@ def open_screen(
     screens: list[Screen] = []
     with ExitStack() as stack:
 
-        def opened(*, width: int = 1400, height: int = 900, login: bool = True, server: LocalApi | None = None, **options: Any) -> Screen:
+        def opened(
+            *, width: int = 1400, height: int = 900, login: bool = True, server: LocalApi | None = None, **options: Any
+        ) -> Screen:
             context = browser.new_context(viewport={"width": width, "height": height}, **options)
             stack.callback(context.close)
             screens.append(Screen(context.new_page(), (server or api).url))

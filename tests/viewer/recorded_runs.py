@@ -94,7 +94,7 @@ def multiply_span(database: Path, count: int) -> None:
     values = ", ".join(others.get(name, name) for name in columns)
     with connection:
         connection.execute(
-            "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < ?) "  # noqa: S608
+            "WITH RECURSIVE number (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM number WHERE n < ?) "
             f"INSERT INTO agent_span ({', '.join(columns)}) SELECT {values} FROM agent_span, number",
             (count - 1,),
         )

@@ -51,17 +51,36 @@ def press_and_see(screen: Screen, presses: list[tuple[str, str]]) -> None:
 def test_the_keys_of_a_run(screen: Screen, http: Http) -> None:
     screen.run(shop_run(http))
 
-    press_and_see(screen, [
-        ("j", selected("order 12a")), ("ArrowDown", selected("step 1")), ("k", selected("order 12a")),
-        ("End", selected("step 3")), ("ArrowUp", selected("step 2")), ("Home", selected("order 12a")),
-        ("PageDown", selected("step 3")), ("PageUp", selected("order 12a")),
-        ("n", selected("step 2")), ("p", selected("order 12a")), ("n", selected("step 2")),
-        ("h", selected("order 12a")), ("h", rows(1)), ("l", rows(4)), ("l", selected("step 1")),
-        ("H", rows(1)), ("L", rows(4)), ("ArrowLeft", rows(1)), ("ArrowRight", rows(4)),
-        ("z", "location.search.includes('time=')"), ("0", "!location.search.includes('time=')"),
-        ("Enter", focus(".pane")), ("Escape", absent(".pane")),
-        ("/", focus(".filter")), ("Escape", focus("body")),
-    ])
+    press_and_see(
+        screen,
+        [
+            ("j", selected("order 12a")),
+            ("ArrowDown", selected("step 1")),
+            ("k", selected("order 12a")),
+            ("End", selected("step 3")),
+            ("ArrowUp", selected("step 2")),
+            ("Home", selected("order 12a")),
+            ("PageDown", selected("step 3")),
+            ("PageUp", selected("order 12a")),
+            ("n", selected("step 2")),
+            ("p", selected("order 12a")),
+            ("n", selected("step 2")),
+            ("h", selected("order 12a")),
+            ("h", rows(1)),
+            ("l", rows(4)),
+            ("l", selected("step 1")),
+            ("H", rows(1)),
+            ("L", rows(4)),
+            ("ArrowLeft", rows(1)),
+            ("ArrowRight", rows(4)),
+            ("z", "location.search.includes('time=')"),
+            ("0", "!location.search.includes('time=')"),
+            ("Enter", focus(".pane")),
+            ("Escape", absent(".pane")),
+            ("/", focus(".filter")),
+            ("Escape", focus("body")),
+        ],
+    )
     screen.press("/")
     screen.page.keyboard.type("step")
     screen.press("Enter")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +53,7 @@ def test_hostile_payloads_are_text(screen: Screen, http: Http) -> None:
 
 
 def test_a_name_of_another_site_is_refused(api: LocalApi, screen: Screen) -> None:
-    screen.allowed = ("evil.test", "status of 403")  # it asks this server by another name
+    screen.allowed = ("evil.test", "status of 403", "Cross-Origin-Opener-Policy")  # it asks this server by another name
     answer = screen.page.goto(api.view_url.replace("127.0.0.1", "evil.test"))
 
     assert answer
@@ -94,7 +93,7 @@ def test_a_page_of_another_port_reads_nothing(api: LocalApi, screen: Screen, htt
         await fetch(url, {credentials: "include", mode: "no-cors"}).then((answer) => answer.text(), String),
         await new Promise((resolve) => {
             const frame = document.createElement("iframe");
-            frame.onload = () => { try { resolve(frame.contentDocument.body.textContent) } catch (e) { resolve("refused") } };
+            frame.onload = () => resolve(String(frame.contentDocument?.body?.textContent));
             frame.src = url;
             document.body.append(frame);
         }),
@@ -102,7 +101,7 @@ def test_a_page_of_another_port_reads_nothing(api: LocalApi, screen: Screen, htt
     ]"""
     told = screen.page.evaluate(tries, f"{api.url}/ui/api/runs")
 
-    assert re.sub(r"\s+", " ", " ".join(told[:2])) in {"TypeError: Failed to fetch ", "TypeError: Failed to fetch TypeError: Failed to fetch"}
+    assert told[0] == "TypeError: Failed to fetch"
     assert "Shop" not in "".join(map(str, told))
 
 
