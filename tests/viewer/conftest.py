@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.local.conftest import Http, connect
+from tests.viewer.parts import missing
 from tests.viewer.screens import Screen
 
 from prefactor_local import LocalApi
@@ -24,23 +25,16 @@ __all__ = ["connect"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-def _missing(what: str) -> None:
-    reason = f"{what} is missing: see “Tests in a browser” in tests/README.md"
-    if os.environ.get("TESTS_RUN_IN_CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium. It ends with this folder: its event loop would be in the way of tests that have one."""
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not everybody has it
     except ImportError:
-        _missing("playwright (the extra ui-test)")
+        missing("playwright (the extra ui-test)")
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
-        _missing("Chromium")
+        missing("Chromium")
     with sync_playwright() as playwright:
         # A name of another site that leads to this machine, as an attacker's name server would answer.
         yield playwright.chromium.launch(executable_path=path, args=["--host-resolver-rules=MAP evil.test 127.0.0.1"])

@@ -88,17 +88,18 @@ class Screen:
 
     def headlines(self) -> list[str]:
         """The spans of the list, from top to bottom."""
-        return self.page.evaluate(
+        found = self.page.evaluate(
             """() => [...document.querySelectorAll(".row")]
                 .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
                 .map((row) => row.querySelector(".headline").textContent)"""
         )
+        return [str(text) for text in found]
 
     @property
     def selected(self) -> str:
         """The selected span; empty if none is."""
         found = self.page.locator(".row.selected .headline")
-        return found.text_content() or "" if found.count() else ""
+        return str(found.text_content()) if found.count() else ""
 
     @property
     def is_wide(self) -> bool:

