@@ -2,17 +2,22 @@
 
 const folder = "../../../src/prefactor_local/_view/static/js";
 
-export const { buildTree, endOf, keepMatches, nextError, selfTime, visibleRows } = await import(`${folder}/tree.js`);
+export const { buildTree, findNext, hasError, keepMatches, selfTime, visibleRows } = await import(`${folder}/tree.js`);
 export const { matcherOf, parseFilter } = await import(`${folder}/filter.js`);
 export const format = await import(`${folder}/format.js`);
 export const { formatRunState, parseRoute, parseRunState } = await import(`${folder}/urls.js`);
+export const { briefPayload } = await import(`${folder}/briefs.js`);
 export const { nextWait } = await import(`${folder}/live.js`);
 export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode } = await import(
   `${folder}/fields.js`
 );
 
 /** A span; times in milliseconds. */
-export function span(seq, parent, { start = seq, duration = 1, type = "t", status = "complete", summary = "", wrong = 0 } = {}) {
+export function span(
+  seq,
+  parent,
+  { start = seq, duration = 1, type = "t", status = "complete", summary = "", wrong = 0 } = {},
+) {
   return [seq, `id-${seq}`, parent, type, status, start, duration, summary, wrong];
 }
 

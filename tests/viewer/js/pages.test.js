@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as modules from "./modules.js";
 
-const { childField, childPointer, fieldTree, formatRunState, isConversation, isRedacted, looksLikeCode, nextWait, parseRoute, parseRunState } =
-  modules;
+const {
+  childField,
+  childPointer,
+  fieldTree,
+  formatRunState,
+  isConversation,
+  isRedacted,
+  looksLikeCode,
+  nextWait,
+  parseRoute,
+  parseRunState,
+} = modules;
 
 test("addresses name pages", () => {
   assert.deepEqual(parseRoute("/ui/", ""), { page: "runs" });
@@ -14,7 +24,15 @@ test("addresses name pages", () => {
 });
 
 test("what was chosen comes back from the address, and nonsense does not", () => {
-  const state = { span: 12, text: ">2s & a=b", types: ["a:b", "c"], status: "failed", mode: "highlight", json: true, zoom: { from: 0.25, to: 1200 } };
+  const state = {
+    span: 12,
+    text: ">2s & a=b",
+    types: ["a:b", "c"],
+    status: "failed",
+    mode: "highlight",
+    json: true,
+    zoom: { from: 0.25, to: 1200 },
+  };
   assert.deepEqual(parseRunState(`?${formatRunState(state)}`), state);
   assert.equal(formatRunState(parseRunState("#span=x&mode=<b>&view=html&other=1&time=9-3")), "");
 });
@@ -28,7 +46,12 @@ test("the page asks often while something changes, and seldom otherwise", () => 
 });
 
 test("fields are found by name, then by the pattern for any", () => {
-  const fields = fieldTree({ "": {}, "/messages/*/content": { title: "Content" }, "/a~1b": { title: "A/B" }, "/*": { title: "Other" } });
+  const fields = fieldTree({
+    "": {},
+    "/messages/*/content": { title: "Content" },
+    "/a~1b": { title: "A/B" },
+    "/*": { title: "Other" },
+  });
   const content = ["messages", "3", "content"].reduce(childField, fields);
   assert.equal(content.info.title, "Content");
   assert.equal(childField(fields, "a/b").info.title, "A/B");
@@ -37,16 +60,38 @@ test("fields are found by name, then by the pattern for any", () => {
   assert.equal(childPointer("/a", "b/~"), "/a/b~1~0");
 });
 
+test("the first fields of a payload stand for a summary", () => {
+  const params = { none: null, sql: "SELECT 1\n  FROM t", many: [1], inner: { a: { b: 1 }, c: true }, more: 1 };
+  assert.equal(modules.briefPayload(params), "sql: SELECT 1 FROM t, many: […], inner: {a: {…}, c: true}, …");
+  assert.deepEqual([null, {}, [], 7].map(modules.briefPayload), ["", "", "[]", "7"]);
+});
+
 test("conversations, redacted values and code are recognised", () => {
-  assert.equal(isConversation([{ role: "user", content: "Hello" }, { role: "assistant", tool_calls: [] }]), true);
+  assert.equal(
+    isConversation([
+      { role: "user", content: "Hello" },
+      { role: "assistant", tool_calls: [] },
+    ]),
+    true,
+  );
   assert.equal(isConversation([{ role: "user", content: "Hello" }, "x"]), false);
   assert.equal(isConversation([]), false);
   assert.equal(isRedacted("[redacted]"), true);
   assert.equal(isRedacted("text with [redacted]"), false);
-  for (const code of ['{"a": 1}', "def f(x):\n    return x", "SELECT a\n  FROM b\n WHERE c = 1;", "Traceback:\n  File \"a.py\", line 3, in f"]) {
+  for (const code of [
+    '{"a": 1}',
+    "def f(x):\n    return x",
+    "SELECT a\n  FROM b\n WHERE c = 1;",
+    'Traceback:\n  File "a.py", line 3, in f',
+  ]) {
     assert.equal(looksLikeCode(code), true, code);
   }
-  for (const prose of ["Hello", "I found two charges.\n\nI will ask for a refund.", "- one\n- two", "If you like,\nfor example, say so."]) {
+  for (const prose of [
+    "Hello",
+    "I found two charges.\n\nI will ask for a refund.",
+    "- one\n- two",
+    "If you like,\nfor example, say so.",
+  ]) {
     assert.equal(looksLikeCode(prose), false, prose);
   }
 });

@@ -65,7 +65,13 @@ function startApp() {
   }
 
   const app = document.getElementById("app") ?? document.body;
-  replaceChildren(app, topBar(source, () => help.show(allKeys())), main, status, help.element);
+  replaceChildren(
+    app,
+    topBar(source, () => help.show(allKeys())),
+    main,
+    status,
+    help.element,
+  );
   listenToKeys(allKeys);
   addEventListener("popstate", show);
   document.addEventListener("click", (event) => followLink(event, context.go));

@@ -9,10 +9,14 @@ const SAID_FOR = 1500; // milliseconds
  * @param {string} [label]
  */
 export function copyButton(textToCopy, label = "Copy") {
-  const made = button(label, async () => {
-    made.textContent = (await copyText(textToCopy())) ? "Copied" : "This browser does not allow it";
-    setTimeout(() => (made.textContent = label), SAID_FOR);
-  }, { class: "copy" });
+  const made = button(
+    label,
+    async () => {
+      made.textContent = (await copyText(textToCopy())) ? "Copied" : "This browser does not allow it";
+      setTimeout(() => (made.textContent = label), SAID_FOR);
+    },
+    { class: "copy" },
+  );
   return made;
 }
 

@@ -1,6 +1,7 @@
 // Where the data comes from: the server, or the page itself if it is an exported file.
 
-/** @import { Comparison, Difference, Finding, RowsPage, RunDetails, RunExport, RunsPage, SpanDetails } from "./shapes.js" */
+/** @import { Comparison, Difference, Finding, RowsPage, RunDetails } from "./shapes.js" */
+/** @import { RunExport, RunsPage, SpanDetails } from "./shapes.js" */
 
 /**
  * @typedef {object} Source
@@ -29,7 +30,10 @@ export class AnswerError extends Error {
 
 const MESSAGES = new Map([
   [0, "The server does not answer. Is prefactor-local still running?"],
-  [401, "This browser is not signed in. Open the link that prefactor-local serve printed, or run: prefactor-local open"],
+  [
+    401,
+    "This browser is not signed in. Open the link that prefactor-local serve printed, or run: prefactor-local open",
+  ],
   [403, "The server refused to answer this page. Open the link that prefactor-local serve printed."],
 ]);
 
@@ -82,7 +86,7 @@ function serverSource() {
 function embeddedSource(data) {
   const spans = new Map(data.spans.map((span) => [span.id, span]));
   const { run, origin } = data.run;
-  const all = { change: 0, more: false, origin, status: run.status, finished_at: run.finished_at, rows: data.rows };
+  const all = { change: 1, more: false, origin, status: run.status, finished_at: run.finished_at, rows: data.rows };
   const absent = async () => {
     throw new AnswerError(404, "This file holds one run only.");
   };
@@ -90,8 +94,9 @@ function embeddedSource(data) {
     live: false,
     runs: absent,
     run: async () => data.run,
-    rows: async () => all,
-    search: async (_run, text) => data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),
+    rows: async (_run, after) => (after ? { ...all, rows: [] } : all),
+    search: async (_run, text) =>
+      data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),
     findings: async () => data.findings,
     span: async (id) => spans.get(id) ?? absent(),
     compare: absent,

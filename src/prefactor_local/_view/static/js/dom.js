@@ -5,7 +5,12 @@ import { visibleText } from "./format.js";
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {{ [name: string]: string | number | boolean | null | undefined | ((event: any) => void) }} Attributes */
 
-const ALLOWED_ATTRIBUTE = /^(aria-[a-z]+|class|data-[a-z]+|datetime|dir|disabled|download|for|href|id|lang|max|min|name|open|placeholder|role|scope|spellcheck|tabindex|title|type|value|selected|checked|autocomplete)$/;
+const ALLOWED_ATTRIBUTES = new Set(
+  (
+    "autocomplete checked class datetime dir disabled download href id name open placeholder role selected " +
+    "spellcheck tabindex title type value"
+  ).split(" "),
+);
 
 /**
  * An element.
@@ -34,7 +39,8 @@ export function setAttribute(target, key, value) {
     target.addEventListener(key.slice(2), value);
     return;
   }
-  if (!ALLOWED_ATTRIBUTE.test(key)) throw new TypeError(`the attribute ${key} is not allowed here`);
+  if (!ALLOWED_ATTRIBUTES.has(key) && !/^(aria|data)-[a-z]+$/.test(key))
+    throw new TypeError(`the attribute ${key} is not allowed here`);
   if (key === "href" && !String(value).startsWith("/ui/")) throw new TypeError("links stay in the viewer");
   if (value === null || value === undefined || value === false) target.removeAttribute(key);
   else target.setAttribute(key, value === true ? "" : shownValue(key, String(value)));

@@ -78,7 +78,11 @@ export function isConversation(value) {
  * @returns {value is ChatMessage}
  */
 export function isMessage(value) {
-  return isObject(value) && typeof value.role === "string" && ("content" in value || "tool_calls" in value || "parts" in value);
+  return (
+    isObject(value) &&
+    typeof value.role === "string" &&
+    ("content" in value || "tool_calls" in value || "parts" in value)
+  );
 }
 
 /** @param {Json} value */
@@ -107,7 +111,10 @@ const CODE_LINES = [
  * @param {string} text
  */
 export function looksLikeCode(text) {
-  const lines = text.slice(0, 4000).split("\n").filter((line) => line.trim());
+  const lines = text
+    .slice(0, 4000)
+    .split("\n")
+    .filter((line) => line.trim());
   if (lines.length < 2) return /^\s*[[{<].*[\]}>]\s*$/.test(text) && text.length > 2;
   return lines.filter((line) => CODE_LINES.some((pattern) => pattern.test(line))).length >= lines.length / 2;
 }

@@ -102,7 +102,9 @@ export function axisMarks(from, to, wanted) {
   return marks;
 }
 
-const LONG_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].map((s) => s * 1000);
+const LONG_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].map(
+  (s) => s * 1000,
+);
 
 /** @param {number} least */
 function axisStep(least) {

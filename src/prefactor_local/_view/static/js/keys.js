@@ -5,8 +5,8 @@ import { button, element, replaceChildren } from "./dom.js";
 /**
  * @typedef {object} KeyBinding
  * @property {string[]} keys Values of `KeyboardEvent.key`.
- * @property {string[]} [listKeys] More of them, while the focus is in the list of the page or nowhere: other elements use
- *   these keys, too.
+ * @property {string[]} [listKeys] More of them, while the focus is in the list of the page or nowhere: other elements
+ *   use these keys, too.
  * @property {string} does What the key does, for the list.
  * @property {() => void} run
  */

@@ -16,7 +16,7 @@ export function nextWait(previous, outcome) {
 /**
  * Asks until it is told to stop. While the page is not visible it waits; afterwards it asks at once.
  * @param {() => Promise<"changed" | "same" | "failed">} ask
- * @param {() => boolean} isOver Whether no more changes are to be expected; it is stopped when nothing came for a while.
+ * @param {() => boolean} isOver Whether no more changes are to be expected. It stops when nothing came for a while.
  * @returns {() => void} Stops it.
  */
 export function askAgainAndAgain(ask, isOver) {

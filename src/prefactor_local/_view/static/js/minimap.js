@@ -25,7 +25,11 @@ export class Minimap {
     this.drag.hidden = true;
     this.element = element(
       "div",
-      { class: "minimap", "aria-hidden": "true", title: "Drag to zoom into a part of the time, double-click for all of it" },
+      {
+        class: "minimap",
+        "aria-hidden": "true",
+        title: "Drag to zoom into a part of the time, double-click for all of it",
+      },
       this.canvas,
       this.frame,
       this.drag,

@@ -65,13 +65,27 @@ export class RunHeader {
   /** @param {RunDetails} details */
   drawRun(details) {
     const { run } = details;
-    const name = element("h1", {}, element("bdi", {}, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
+    const name = element(
+      "h1",
+      {},
+      element("bdi", {}, run.agent_name),
+      " ",
+      element("bdi", { class: "version" }, run.version),
+    );
     replaceChildren(this.title, name, statusMark(run.status), this.live && exportMenu(run.id));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
     for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
     this.set("External ID", run.external_identifier);
-    this.set("Run", element("span", { class: "copied" }, element("code", {}, run.id), copyButton(() => run.id)));
+    this.set(
+      "Run",
+      element(
+        "span",
+        { class: "copied" },
+        element("code", {}, run.id),
+        copyButton(() => run.id),
+      ),
+    );
     replaceChildren(this.more, reason(run.termination_reason), aboutRun(details));
   }
 
@@ -106,8 +120,15 @@ export class RunHeader {
     const wasOpen = this.findings.querySelector("details")?.open ?? false;
     if (!findings.length) return replaceChildren(this.findings);
     const title = `⚠ ${formatCount(findings.length, "finding")} about the order of the spans`;
-    const lines = findings.map((finding) => element("li", {}, `${finding.message} `, ...spanLinks(finding, this.openSpan)));
-    const list = element("details", { class: "findings", open: wasOpen }, element("summary", {}, title), element("ul", {}, ...lines));
+    const lines = findings.map((finding) =>
+      element("li", {}, `${finding.message} `, ...spanLinks(finding, this.openSpan)),
+    );
+    const list = element(
+      "details",
+      { class: "findings", open: wasOpen },
+      element("summary", {}, title),
+      element("ul", {}, ...lines),
+    );
     return replaceChildren(this.findings, list);
   }
 }
@@ -136,8 +157,13 @@ function aboutRun({ runtime, quality }) {
  */
 function spanLinks({ spans, count }, openSpan) {
   const shown = spans.slice(0, 8);
-  const links = shown.map((seq) => button(`#${seq}`, () => openSpan(seq), { class: "link place", "aria-label": `Span ${seq}` }));
-  const rest = count > shown.length ? element("span", { class: "muted" }, ` and ${formatNumber(count - shown.length)} more`) : null;
+  const links = shown.map((seq) =>
+    button(`#${seq}`, () => openSpan(seq), { class: "link place", "aria-label": `Span ${seq}` }),
+  );
+  const rest =
+    count > shown.length
+      ? element("span", { class: "muted" }, ` and ${formatNumber(count - shown.length)} more`)
+      : null;
   return [...links, rest];
 }
 

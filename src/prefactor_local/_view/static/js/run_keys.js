@@ -11,8 +11,18 @@ export function runKeys(page) {
   return [
     { keys: ["j"], listKeys: ["ArrowDown"], does: "Next span", run: () => page.move(1) },
     { keys: ["k"], listKeys: ["ArrowUp"], does: "Previous span", run: () => page.move(-1) },
-    { keys: ["h"], listKeys: ["ArrowLeft"], does: "Collapse; of a collapsed span: go to its parent", run: () => collapse(page) },
-    { keys: ["l"], listKeys: ["ArrowRight"], does: "Expand; of an expanded span: go to its first child", run: () => expand(page) },
+    {
+      keys: ["h"],
+      listKeys: ["ArrowLeft"],
+      does: "Collapse; of a collapsed span: go to its parent",
+      run: () => collapse(page),
+    },
+    {
+      keys: ["l"],
+      listKeys: ["ArrowRight"],
+      does: "Expand; of an expanded span: go to its first child",
+      run: () => expand(page),
+    },
     { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
     { keys: ["L"], does: "Expand all", run: () => expandAll(page) },
     { keys: [], listKeys: ["PageDown"], does: "A page down", run: () => page.move(page.list.pageSize) },
@@ -24,6 +34,8 @@ export function runKeys(page) {
     { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },
     { keys: ["n"], does: "Next error", run: () => page.goToError(1) },
     { keys: ["p"], does: "Previous error", run: () => page.goToError(-1) },
+    { keys: ["]"], does: "Next match of the filter", run: () => page.goToMatch(1) },
+    { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },
     { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
     { keys: ["0"], does: "All of the time", run: () => page.zoom(null) },
   ];

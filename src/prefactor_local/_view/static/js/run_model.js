@@ -44,6 +44,15 @@ export class RunModel {
     return status === "active" || status === "pending";
   }
 
+  /**
+   * What is known of a span type; null: nothing.
+   * @param {string} name Anything: also the name of something that every object has.
+   */
+  typeOf(name) {
+    const types = this.details?.span_types ?? {};
+    return Object.hasOwn(types, name) ? types[name] : null;
+  }
+
   /** Forgets the spans. */
   clear() {
     this.rows = new Map();

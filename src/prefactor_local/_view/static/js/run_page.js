@@ -1,8 +1,10 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
 /** @import { Context, Page } from "./app.js" */
+/** @import { Counts } from "./run_model.js" */
 /** @import { Finding, RowsPage } from "./shapes.js" */
 /** @import { TreeNode } from "./tree.js" */
+import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { parseFilter } from "./filter.js";
 import { askAgainAndAgain } from "./live.js";
@@ -11,10 +13,11 @@ import { Minimap } from "./minimap.js";
 import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
+import { onThemeChange } from "./settings.js";
 import { SpanList } from "./span_list.js";
 import { SpanPane } from "./span_pane.js";
 import { Toolbar } from "./toolbar.js";
-import { nextError } from "./tree.js";
+import { findNext, hasError } from "./tree.js";
 import { formatRunState, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
@@ -53,6 +56,8 @@ export class RunPage {
     this.cleanup = [];
     this.searching = new AbortController();
     this.searchTimer = 0;
+    this.address = addressWriter(() => this.url);
+    this.closed = false;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
@@ -67,6 +72,7 @@ export class RunPage {
     });
     this.list = new SpanList({
       model: this.model,
+      source: this.source,
       onOpen: (node) => this.select(node),
       onToggle: (node) => this.toggle(node),
       onScroll: () => this.minimap.drawFrame(),
@@ -80,12 +86,11 @@ export class RunPage {
       model: this.model,
       now: () => this.now,
       select: (node) => this.select(node),
-      changed: () => this.writeUrl(),
+      changed: () => this.address.write(),
       close: () => this.closePane(),
     });
     this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
   }
-
 
   /** Begins to load and to follow the run. */
   async open() {
@@ -98,28 +103,34 @@ export class RunPage {
       replaceChildren(this.element, message(sentenceOf(error)));
       return;
     }
-    this.cleanup.push(askAgainAndAgain(() => this.askForChanges(), () => !this.model.isOpen || !this.source.live));
+    if (this.closed) return;
+    this.cleanup.push(
+      askAgainAndAgain(
+        () => this.askForChanges(),
+        () => !this.model.isOpen || !this.source.live,
+      ),
+    );
     const timer = setInterval(() => this.grow(), GROW_EVERY);
-    const repaint = () => this.minimap.draw();
-    document.addEventListener("themechange", repaint);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", repaint);
-    this.cleanup.push(() => clearInterval(timer), () => document.removeEventListener("themechange", repaint));
-    this.cleanup.push(() => scheme.removeEventListener("change", repaint));
+    this.cleanup.push(() => clearInterval(timer));
+    this.cleanup.push(onThemeChange(() => this.minimap.draw()));
   }
 
   close() {
     for (const done of this.cleanup) done();
     this.searching.abort();
+    this.list.briefs.stop();
     this.pane.hide();
     clearTimeout(this.searchTimer);
+    this.address.stop();
+    this.closed = true;
   }
 
   async loadRun() {
     const details = await this.source.run(this.id);
+    if (this.closed) return;
     this.model.details = details;
     this.id = details.run.id;
-    this.writeUrl();
+    this.address.write();
     this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
   }
 
@@ -150,9 +161,14 @@ export class RunPage {
 
   async loadChanges() {
     let changed = false;
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const page = await this.nextRows();
-      if (page.origin !== this.model.details?.origin) return this.startAgain();
+      if (page.origin !== this.model.details?.origin) {
+        // A span that came late started before all others, so every start counts from another time.
+        await this.loadRun();
+        this.model.clear();
+        continue;
+      }
       more = page.more;
       changed = this.model.apply(page) || changed;
       const another = this.model.details?.run.status !== page.status;
@@ -170,13 +186,6 @@ export class RunPage {
     const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
     this.firstRows = null;
     return page;
-  }
-
-  /** Loads all again: a span that came late started before all others, so every start counts from another time. */
-  async startAgain() {
-    await this.loadRun();
-    this.model.clear();
-    return true;
   }
 
   /** Draws all that depends on the spans. */
@@ -197,12 +206,14 @@ export class RunPage {
     const { model } = this;
     const none = model.rows.size === 0;
     this.empty.hidden = model.visible.length > 0;
-    const waiting = model.isOpen ? "No spans yet. They appear here as soon as the agent sends them." : "This run has no spans.";
+    const waiting = model.isOpen
+      ? "No spans yet. They appear here as soon as the agent sends them."
+      : "This run has no spans.";
     this.empty.textContent = none ? waiting : "No span matches the filter.";
     this.minimap.element.hidden = none;
   }
 
-  /** @param {import("./run_model.js").Counts} counts */
+  /** @param {Counts} counts */
   drawHeader(counts) {
     const { details } = this.model;
     if (!details) return;
@@ -220,7 +231,7 @@ export class RunPage {
 
   filterChanged() {
     this.search();
-    this.writeUrl();
+    this.address.write();
     this.show();
   }
 
@@ -257,7 +268,7 @@ export class RunPage {
     const { state } = this.model;
     this.model.reveal(node);
     state.span = node.seq;
-    this.writeUrl();
+    this.address.write();
     if (this.list.indexOf(node.seq) < 0) this.show();
     this.list.version += 1;
     const index = this.list.indexOf(node.seq);
@@ -283,9 +294,25 @@ export class RunPage {
 
   /** @param {1 | -1} step */
   goToError(step) {
-    const node = nextError(this.model.tree, this.model.selected?.index ?? -1, step, this.model.kept);
+    const { kept } = this.model;
+    const accepts = (/** @type {TreeNode} */ node) => hasError(node.row) && (!kept || kept[node.index] > 0);
+    this.goTo(step, accepts, "No span failed, and all payloads match their schemas.");
+  }
+
+  /** @param {1 | -1} step */
+  goToMatch(step) {
+    this.goTo(step, (node) => this.model.kept?.[node.index] === 2, "There is no filter, or no span matches it.");
+  }
+
+  /**
+   * @param {1 | -1} step
+   * @param {(node: TreeNode) => boolean} accepts
+   * @param {string} none What to say if there is none.
+   */
+  goTo(step, accepts, none) {
+    const node = findNext(this.model.tree, this.model.selected?.index ?? -1, step, accepts);
     if (node) this.select(node);
-    else this.context.announce("No span failed, and all payloads match their schemas.");
+    else this.context.announce(none);
   }
 
   /** @param {TreeNode} node */
@@ -299,7 +326,7 @@ export class RunPage {
   /** @param {{ from: number, to: number } | null} range */
   zoom(range) {
     this.model.state.zoom = range;
-    this.writeUrl();
+    this.address.write();
     this.show();
   }
 
@@ -307,7 +334,7 @@ export class RunPage {
     if (!this.pane.isOpen) return;
     this.pane.hide();
     this.model.state.span = null;
-    this.writeUrl();
+    this.address.write();
     this.show();
     this.list.grid.focus();
   }
@@ -318,9 +345,9 @@ export class RunPage {
     if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 
-  writeUrl() {
+  /** The address of what is shown. */
+  get url() {
     const state = formatRunState(this.model.state);
-    const url = this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
-    history.replaceState(null, "", url);
+    return this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
   }
 }

@@ -27,6 +27,15 @@ export function writeSetting(name, value) {
   }
 }
 
+/**
+ * A size that was chosen before, as CSS; null: none was.
+ * @param {string} name
+ */
+export function savedSize(name) {
+  const size = Number(readSetting(name));
+  return size > 0 ? `${size}px` : null;
+}
+
 const THEMES = ["light", "dark"];
 
 /** Shows the theme that was chosen last; without a choice, that of the system. */
@@ -43,4 +52,19 @@ export function toggleTheme() {
   root.setAttribute("data-theme", next);
   writeSetting("theme", next === system ? null : next);
   document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+/**
+ * Calls a function when the colours change.
+ * @param {() => void} changed
+ * @returns {() => void} Stops it.
+ */
+export function onThemeChange(changed) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  document.addEventListener("themechange", changed);
+  system.addEventListener("change", changed);
+  return () => {
+    document.removeEventListener("themechange", changed);
+    system.removeEventListener("change", changed);
+  };
 }

@@ -1,10 +1,13 @@
 // The list of spans. Only the lines that can be seen are in the document, however many there are.
 
+/** @import { Source } from "./data.js" */
 /** @import { RunModel } from "./run_model.js" */
 /** @import { RowElement, RowView } from "./span_row.js" */
 /** @import { TreeNode } from "./tree.js" */
-import { element, oncePerFrame, replaceChildren } from "./dom.js";
+import { Briefs } from "./briefs.js";
+import { element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
 import { axisMarks, formatDuration } from "./format.js";
+import { savedSize } from "./settings.js";
 import { splitter } from "./splitter.js";
 import { ROW_HEIGHT, rowElement } from "./span_row.js";
 
@@ -13,6 +16,7 @@ const BEYOND = 6; // lines above and below what can be seen
 /**
  * @typedef {object} SpanListOptions
  * @property {RunModel} model
+ * @property {Source} source
  * @property {(node: TreeNode) => void} onOpen A span was clicked.
  * @property {(node: TreeNode) => void} onToggle Its children are to be shown or hidden.
  * @property {() => void} onScroll
@@ -28,6 +32,7 @@ export class SpanList {
     /** @type {Map<number, RowElement>} */
     this.drawn = new Map();
     this.drawSoon = oncePerFrame(() => this.draw());
+    this.briefs = new Briefs(options.source, () => this.redraw());
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
     this.grid = element(
       "div",
@@ -39,6 +44,7 @@ export class SpanList {
     this.head = element("div", { class: "spans-head" }, element("span", { class: "head-tree" }, "Span"));
     this.element = element("div", { class: "spans" }, this.head);
     this.head.append(this.columnSplitter(), this.axis);
+    this.element.style.setProperty("--tree-width", savedSize("tree-width"));
     this.element.append(element("div", { class: "spans-body" }, this.lines, this.grid));
     this.listen(options);
   }
@@ -46,7 +52,7 @@ export class SpanList {
   columnSplitter() {
     return splitter({
       label: "Width of the tree",
-      setting: "tree",
+      setting: () => "tree-width",
       isUpright: () => true,
       grows: 1,
       limits: () => [120, Math.max(160, this.element.clientWidth - 100)],
@@ -188,25 +194,37 @@ export class SpanList {
 
   /** Draws the lines that can be seen, and the selected one: the focus is there. */
   draw() {
-    const { visible, state } = this.model;
-    const first = Math.max(0, Math.floor(this.grid.scrollTop / ROW_HEIGHT) - BEYOND);
-    const last = Math.min(visible.length, Math.ceil((this.grid.scrollTop + this.grid.clientHeight) / ROW_HEIGHT) + BEYOND);
-    const selected = state.span === null ? -1 : this.indexOf(state.span);
-    const wanted = new Map();
-    for (let index = first; index < last; index += 1) wanted.set(visible[index].node.seq, index);
-    if (selected >= 0) wanted.set(visible[selected].node.seq, selected);
+    const { visible } = this.model;
+    const indexes = this.linesToDraw();
+    const wanted = new Map(indexes.map((index) => [visible[index].node.seq, index]));
     const spare = this.takeSpare(wanted);
     const view = this.view();
-    for (const [seq, index] of wanted) {
+    /** @type {Element | null} */
+    let next = null;
+    for (const [seq, index] of [...wanted].reverse()) {
       const line = this.drawn.get(seq) ?? spare.pop() ?? rowElement();
       if (line.version !== this.version || !this.drawn.has(seq)) line.draw(index, visible[index], view);
       line.version = this.version;
-      if (!line.element.isConnected) this.canvas.append(line.element);
+      // Screen readers read the lines as they stand in the document.
+      if (!line.element.isConnected || line.element.nextSibling !== next) this.canvas.insertBefore(line.element, next);
+      next = line.element;
       this.drawn.set(seq, line);
     }
     for (const line of spare) line.element.remove();
-    if (selected >= 0) this.grid.setAttribute("aria-activedescendant", `span-${state.span}`);
-    else this.grid.removeAttribute("aria-activedescendant");
+    this.briefs.want(indexes.map((index) => visible[index].node.row));
+  }
+
+  /** The lines that can be seen and some beyond, and the selected one, from top to bottom. */
+  linesToDraw() {
+    const { visible, state } = this.model;
+    const { scrollTop, clientHeight } = this.grid;
+    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - BEYOND);
+    const last = Math.min(visible.length, Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + BEYOND);
+    const lines = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
+    const selected = state.span === null ? -1 : this.indexOf(state.span);
+    setAttribute(this.grid, "aria-activedescendant", selected < 0 ? null : `span-${state.span}`);
+    if (selected >= last) return [...lines, selected];
+    return selected >= 0 && selected < first ? [selected, ...lines] : lines;
   }
 
   /**
@@ -225,10 +243,20 @@ export class SpanList {
 
   /** @returns {RowView} */
   view() {
-    const { collapsed, state, kept, details } = this.model;
+    const { collapsed, state, kept } = this.model;
     const dim = state.mode === "highlight" ? kept : null;
-    const types = details?.span_types ?? {};
-    return { ...this.window, width: this.axis.clientWidth, now: this.now, collapsed, selected: state.span, kept: dim, types };
+    const typeOf = this.model.typeOf.bind(this.model);
+    const brief = this.briefs.of.bind(this.briefs);
+    return {
+      ...this.window,
+      width: this.axis.clientWidth,
+      now: this.now,
+      brief,
+      collapsed,
+      selected: state.span,
+      kept: dim,
+      typeOf,
+    };
   }
 
   drawAxis() {

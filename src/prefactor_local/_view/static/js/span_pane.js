@@ -7,11 +7,13 @@
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
 import { message, sentenceOf } from "./messages.js";
+import { savedSize } from "./settings.js";
 import { drawSpan } from "./span_view.js";
 import { splitter } from "./splitter.js";
 import { endOf, selfTime } from "./tree.js";
 
 const LEAST = 160; // pixels
+const HELD = 90; // milliseconds between two spans
 
 /**
  * @typedef {object} SpanPaneOptions
@@ -34,6 +36,7 @@ export class SpanPane {
     this.element = element("aside", { class: "pane", "aria-label": "Span", tabindex: -1 });
     this.splitter = this.makeSplitter();
     this.loading = new AbortController();
+    this.lastLoad = -HELD;
     /** @type {SpanDetails | null} */
     this.span = null;
     body.append(this.splitter, this.element);
@@ -42,14 +45,16 @@ export class SpanPane {
 
   makeSplitter() {
     const beside = matchMedia("(min-width: 901px)");
+    const setting = () => (beside.matches ? "pane-width" : "pane-height");
+    for (const name of ["pane-width", "pane-height"]) this.body.style.setProperty(`--${name}`, savedSize(name));
     return splitter({
       label: "Size of the pane",
-      setting: "pane",
+      setting,
       isUpright: () => beside.matches,
       grows: -1,
       limits: () => [LEAST, (beside.matches ? this.body.clientWidth : this.body.clientHeight) - LEAST],
       size: () => (beside.matches ? this.element.offsetWidth : this.element.offsetHeight),
-      resize: (size) => this.body.style.setProperty("--pane-size", `${size}px`),
+      resize: (size) => this.body.style.setProperty(`--${setting()}`, `${size}px`),
     });
   }
 
@@ -86,6 +91,8 @@ export class SpanPane {
     const { signal } = this.loading;
     this.setVisible(true);
     try {
+      await this.wait();
+      if (signal.aborted) return;
       const span = await this.options.source.span(node.row[1], full, signal);
       if (signal.aborted) return;
       this.span = span;
@@ -93,6 +100,14 @@ export class SpanPane {
     } catch (error) {
       if (!signal.aborted) replaceChildren(this.element, message(sentenceOf(error)));
     }
+  }
+
+  /** While a key is held down, only the span at which it is released is loaded. */
+  async wait() {
+    const now = performance.now();
+    const held = now - this.lastLoad < HELD;
+    this.lastLoad = now;
+    if (held) await new Promise((resolve) => setTimeout(resolve, HELD));
   }
 
   draw() {
@@ -118,10 +133,10 @@ export class SpanPane {
     const start = node.row[5];
     const end = endOf(node.row, now);
     const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
-    const type = model.details?.span_types[span.type] ?? null;
+    const type = model.typeOf(span.type);
     const above = node.parent?.row;
     const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? above[7].slice(0, 80) || above[3] : "", json: model.state.json };
+    return { ...known, parent: above ? above[7].slice(0, 60) || above[3] : "", json: model.state.json };
   }
 
   /** @param {boolean} json */

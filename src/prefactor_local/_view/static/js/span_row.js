@@ -1,6 +1,6 @@
 // A line of the list of spans: its place in the tree on the left, its time on the right.
 
-/** @import { SpanTypeInfo } from "./shapes.js" */
+/** @import { SpanRow, SpanTypeInfo } from "./shapes.js" */
 /** @import { VisibleRow } from "./tree.js" */
 import { element, setAttribute } from "./dom.js";
 import { formatDuration, hueOf, visibleText } from "./format.js";
@@ -20,10 +20,11 @@ const GAP = 14; // pixels, around it
  * @property {number} to The time at the right edge.
  * @property {number} width Of the column with the times, in pixels.
  * @property {number} now
+ * @property {(row: SpanRow) => string} brief What stands for the summary of a span that has none.
  * @property {Set<number>} collapsed
  * @property {number | null} selected
  * @property {Uint8Array | null} kept As `keepMatches` tells, if matches are to be highlighted.
- * @property {{ [name: string]: SpanTypeInfo }} types
+ * @property {(name: string) => SpanTypeInfo | null} typeOf
  */
 
 /**
@@ -42,7 +43,8 @@ export function rowElement() {
   const type = element("span", { class: "type" });
   const status = element("span", { class: "row-status" });
   const badge = element("span", { class: "badge warning" });
-  const tree = element("div", { class: "cell-tree", role: "gridcell" }, guides, twisty, dot, status, headline, badge, type);
+  const names = element("span", { class: "names" }, headline, type);
+  const tree = element("div", { class: "cell-tree", role: "gridcell" }, guides, twisty, dot, status, names, badge);
   const bar = element("span", { class: "bar" });
   const label = element("span", { class: "bar-label" });
   const time = element("div", { class: "cell-time", role: "gridcell" }, bar, label);
@@ -54,13 +56,17 @@ export function rowElement() {
    */
   function drawTree({ node, expandable }, view) {
     const [seq, , , name, state, , , summary, mismatches] = node.row;
-    const known = view.types[name];
+    const known = view.typeOf(name);
     guides.style.width = `${Math.min(node.depth, MOST_INDENTED) * INDENT}px`;
     guides.textContent = node.depth > MOST_INDENTED ? `${node.depth}` : "";
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
-    headline.textContent = visibleText(firstLine(summary) || known?.title || name);
-    headline.title = visibleText(summary.slice(0, MOST_OF_SUMMARY));
-    const also = [summary || (known && known.title !== name) ? visibleText(name) : "", node.parentMissing && "parent not recorded"];
+    const about = summary || view.brief(node.row);
+    headline.textContent = visibleText(firstLine(about) || known?.title || name);
+    headline.title = visibleText(about.slice(0, MOST_OF_SUMMARY));
+    const also = [
+      about || (known && known.title !== name) ? visibleText(name) : "",
+      node.parentMissing && "parent not recorded",
+    ];
     type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
     status.title = statusWord(state);
@@ -106,7 +112,11 @@ export function rowElement() {
       setAttribute(line, "aria-selected", String(selected));
       setAttribute(line, "aria-expanded", expandable ? String(!view.collapsed.has(seq)) : null);
       const problems = mismatches ? ", does not match its schema" : "";
-      setAttribute(line, "aria-label", `${firstLine(node.row[7]) || node.row[3]}, ${statusWord(state)}${problems}`);
+      setAttribute(
+        line,
+        "aria-label",
+        `${firstLine(node.row[7] || view.brief(node.row)) || node.row[3]}, ${statusWord(state)}${problems}`,
+      );
       drawTree(row, view);
       drawTime(row, view);
     },

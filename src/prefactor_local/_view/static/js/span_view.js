@@ -2,8 +2,9 @@
 
 /** @import { Mismatch, Side, SpanDetails, SpanTypeInfo } from "./shapes.js" */
 /** @import { Child } from "./dom.js" */
+import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
-import { button, element, replaceChildren } from "./dom.js";
+import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject } from "./fields.js";
 import { formatCount, formatDuration, formatTime, hueOf } from "./format.js";
 import { message } from "./messages.js";
@@ -67,7 +68,11 @@ function heading({ span, type }, actions) {
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
   if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
   kind.style.setProperty("--hue", String(hueOf(span.type)));
-  const headline = element("h2", { dir: "auto" }, span.summary || type?.title || span.type);
+  const headline = element(
+    "h2",
+    { dir: "auto" },
+    span.summary || briefPayload(span.params) || type?.title || span.type,
+  );
   return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
 }
 
@@ -91,10 +96,19 @@ function errorBox(span) {
  * @param {SpanDetails} span
  */
 function problems(pane, span) {
-  if (!span.mismatches.length) return null;
-  const title = `${formatCount(span.mismatches.length, "value does", "values do")} not match the schema`;
-  const lines = span.mismatches.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
-  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`), element("ul", {}, ...lines));
+  const values = span.mismatches.filter(({ part }) => part !== "schema_name");
+  if (values.length < span.mismatches.length) return warning("The schema version of this run has no such span type");
+  if (!values.length) return null;
+  const lines = values.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
+  return append(
+    warning(`${formatCount(values.length, "value does", "values do")} not match the schema`),
+    element("ul", {}, ...lines),
+  );
+}
+
+/** @param {string} title */
+function warning(title) {
+  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`));
 }
 
 /**
@@ -103,7 +117,6 @@ function problems(pane, span) {
  * @returns {Child[]}
  */
 function problemLine(pane, { part, pointer, message: said }) {
-  if (part === "schema_name") return [said];
   const place = pointer ? `${part} ${pointer}` : part;
   return [button(place, () => showField(pane, part + pointer), { class: "link place" }), ` ${said}`];
 }
@@ -140,8 +153,19 @@ function facts({ span, type, duration, selfTime, children, parent }, actions) {
     fact("Children", children || null),
     fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
     fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
-    fact("Parent", !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)")),
-    fact("ID", element("span", { class: "copied" }, element("code", {}, span.id), copyButton(() => span.id))),
+    fact(
+      "Parent",
+      !parent && span.parent_id && element("span", {}, element("code", {}, span.parent_id), " (not recorded)"),
+    ),
+    fact(
+      "ID",
+      element(
+        "span",
+        { class: "copied" },
+        element("code", {}, span.id),
+        copyButton(() => span.id),
+      ),
+    ),
   );
 }
 
@@ -165,7 +189,12 @@ export function timeElement(iso) {
 function viewSwitch(json, showJson) {
   /** @param {string} label @param {boolean} value */
   const choice = (label, value) => button(label, () => showJson(value), { "aria-pressed": String(json === value) });
-  return element("div", { class: "switch", role: "group", "aria-label": "Payloads as" }, choice("Fields", false), choice("JSON", true));
+  return element(
+    "div",
+    { class: "switch", role: "group", "aria-label": "Payloads as" },
+    choice("Fields", false),
+    choice("JSON", true),
+  );
 }
 
 /**
@@ -182,8 +211,14 @@ function payloadSection({ span, type, json }, side, actions) {
   return element("section", { class: `side ${side}` }, head, payloadBody());
 
   function payloadBody() {
-    if (payload === null) return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
-    if (json) return jsonElement(text(), span.cut.some((cut) => cut.side === side), actions.showAll);
+    if (payload === null)
+      return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
+    if (json)
+      return jsonElement(
+        text(),
+        span.cut.some((cut) => cut.side === side),
+        actions.showAll,
+      );
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const view = { side, cuts, mismatches: mismatchesOf(span, side), showAll: actions.showAll };
     return payloadElement(view, payload, fieldTree(type?.[side] ?? {}));
@@ -213,4 +248,3 @@ function mismatchesOf(span, side) {
   }
   return found;
 }
-

@@ -1,14 +1,14 @@
 // The bar between two parts of a page: drag it, or use the arrow keys.
 
 import { element } from "./dom.js";
-import { readSetting, writeSetting } from "./settings.js";
+import { writeSetting } from "./settings.js";
 
 const STEP = 24;
 
 /**
  * @typedef {object} SplitterOptions
  * @property {string} label
- * @property {string} setting What the size is remembered as.
+ * @property {() => string} setting What the size is remembered as.
  * @property {() => boolean} isUpright Whether it stands between left and right.
  * @property {1 | -1} grows 1: the part before it has the size; -1: the part after it.
  * @property {() => [number, number]} limits The least and the greatest size, in pixels.
@@ -22,15 +22,13 @@ const STEP = 24;
  */
 export function splitter(options) {
   const bar = element("div", { class: "splitter", role: "separator", tabindex: 0, "aria-label": options.label });
-  const saved = Number(readSetting(options.setting));
-  if (saved > 0) options.resize(saved);
 
   /** @param {number} wanted */
   function apply(wanted) {
     const [least, greatest] = options.limits();
     const size = Math.round(Math.max(least, Math.min(wanted, greatest)));
     options.resize(size);
-    writeSetting(options.setting, String(size));
+    writeSetting(options.setting(), String(size));
     describe();
   }
 

@@ -35,17 +35,36 @@ export class Toolbar {
     this.typeTitle = element("summary", {}, "Types");
     this.typeMenu = menu(this.typeTitle, this.typeItems);
     const statuses = STATUSES.map((status) => element("option", { value: status }, statusWord(status)));
-    const others = [element("option", { value: "" }, "Any status"), element("option", { value: "mismatch" }, "with mismatches")];
+    const others = [
+      element("option", { value: "" }, "Any status"),
+      element("option", { value: "mismatch" }, "with mismatches"),
+    ];
     this.status = element("select", { "aria-label": "Status" }, others[0], ...statuses, others[1]);
     this.hide = this.modeButton("hide", "Hide others");
     this.highlight = this.modeButton("highlight", "Highlight");
-    this.mode = element("div", { class: "switch", role: "group", "aria-label": "Spans that do not match" }, this.hide, this.highlight);
-    this.allTime = button("All of the time", actions.showAllTime, { title: "Show the time from the beginning to the end (0)" });
+    this.mode = element(
+      "div",
+      { class: "switch", role: "group", "aria-label": "Spans that do not match" },
+      this.hide,
+      this.highlight,
+    );
+    this.allTime = button("All of the time", actions.showAllTime, {
+      title: "Show the time from the beginning to the end (0)",
+    });
     this.clear = button("Clear", () => this.reset(), { title: "Show all spans again" });
     this.count = element("span", { class: "count", role: "status" });
     this.errors = element("span", { class: "errors" });
     this.element = element("div", { class: "toolbar", role: "search", "aria-label": "Spans" });
-    this.element.append(this.input, this.typeMenu, this.status, this.mode, this.clear, this.allTime, this.count, this.errors);
+    this.element.append(
+      this.input,
+      this.typeMenu,
+      this.status,
+      this.mode,
+      this.clear,
+      this.allTime,
+      this.count,
+      this.errors,
+    );
     this.listen();
     this.drawState();
   }
@@ -127,13 +146,21 @@ export class Toolbar {
       replaceChildren(this.typeItems, ...[...counts.types].map(([name, count]) => this.typeLine(name, count)));
     }
     const errors = counts.failed + counts.mismatches > 0;
-    if (errors === (this.errors.childElementCount > 0)) return;
+    if (errors === this.errors.childElementCount > 0) return;
     replaceChildren(this.errors, ...(errors ? this.errorButtons() : []));
   }
 
   errorButtons() {
-    const previous = button("↑", () => this.actions.error(-1), { class: "icon", "aria-label": "Previous error", title: "Previous error (p)" });
-    const next = button("↓", () => this.actions.error(1), { class: "icon", "aria-label": "Next error", title: "Next error (n)" });
+    const previous = button("↑", () => this.actions.error(-1), {
+      class: "icon",
+      "aria-label": "Previous error",
+      title: "Previous error (p)",
+    });
+    const next = button("↓", () => this.actions.error(1), {
+      class: "icon",
+      "aria-label": "Next error",
+      title: "Next error (n)",
+    });
     return [element("span", { class: "muted" }, "Errors"), previous, next];
   }
 
@@ -144,7 +171,14 @@ export class Toolbar {
   typeLine(name, count) {
     const box = element("input", { type: "checkbox", value: name, checked: this.model.state.types.includes(name) });
     const dot = element("span", { class: "dot", "aria-hidden": "true" });
-    const line = element("label", {}, box, dot, element("span", { class: "menu-name" }, name), element("span", { class: "muted" }, formatNumber(count)));
+    const line = element(
+      "label",
+      {},
+      box,
+      dot,
+      element("span", { class: "menu-name" }, name),
+      element("span", { class: "muted" }, formatNumber(count)),
+    );
     line.style.setProperty("--hue", String(hueOf(name)));
     return line;
   }

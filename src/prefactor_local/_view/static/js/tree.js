@@ -29,7 +29,7 @@
  */
 
 /**
- * Arranges spans as a tree. A span whose parent is not there stands at the top; of a cycle, the span that arrived first.
+ * Arranges spans as a tree. A span whose parent is not there stands at the top; of a cycle, the one that arrived first.
  * @param {Iterable<SpanRow>} rows
  * @returns {SpanTree}
  */
@@ -196,20 +196,19 @@ export function visibleRows(tree, collapsed, kept) {
 }
 
 /**
- * The next span with an error: one that failed, or whose payload does not match its schema.
+ * The next span of a kind in the order of the tree.
  * @param {SpanTree} tree
- * @param {number} from The place in the order of the tree to start from; -1: before the first.
+ * @param {number} from The place to start from; -1: before the first.
  * @param {1 | -1} step Forward or backward.
- * @param {Uint8Array | null} kept As for `visibleRows`.
+ * @param {(node: TreeNode) => boolean} accepts
  * @returns {TreeNode | null} From the other end if there is none on the way; null if there is none at all.
  */
-export function nextError(tree, from, step, kept) {
+export function findNext(tree, from, step, accepts) {
   const count = tree.order.length;
   let index = from < 0 && step < 0 ? count : from;
   for (let tried = 0; tried < count; tried += 1) {
     index = (index + step + count) % count;
-    const node = tree.order[index];
-    if (hasError(node.row) && (!kept || kept[index])) return node;
+    if (accepts(tree.order[index])) return tree.order[index];
   }
   return null;
 }

@@ -4,7 +4,16 @@
 /** @import { ChatMessage, FieldNode } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
 import { append, button, element } from "./dom.js";
-import { childField, childPointer, isConversation, isMessage, isObject, isRedacted, isShort, looksLikeCode } from "./fields.js";
+import {
+  childField,
+  childPointer,
+  isConversation,
+  isMessage,
+  isObject,
+  isRedacted,
+  isShort,
+  looksLikeCode,
+} from "./fields.js";
 import { formatBytes, formatCount, formatNumber } from "./format.js";
 import { copyButton } from "./copy.js";
 
@@ -37,7 +46,13 @@ export function payloadElement(view, payload, fields) {
  * @param {Json} value
  */
 export function plainValue(value) {
-  return valueElement({ side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} }, value, "", null, 0);
+  return valueElement(
+    { side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} },
+    value,
+    "",
+    null,
+    0,
+  );
 }
 
 /**
@@ -62,8 +77,7 @@ function valueElement(view, value, pointer, field, depth) {
 
 /** @param {boolean | number | null} value */
 function scalarElement(value) {
-  const text = typeof value === "number" ? formatNumber(value) : String(value);
-  return element("span", { class: `scalar ${value === null ? "null" : typeof value}`, title: String(value) }, text);
+  return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
 
 /** @param {string} value */
@@ -87,8 +101,14 @@ function textElement(view, text, cut) {
   if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, text);
   const code = looksLikeCode(text);
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
-  const box = element("div", { class: "text-box" }, block, copyButton(() => text));
-  if (cut) append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
+  const box = element(
+    "div",
+    { class: "text-box" },
+    block,
+    copyButton(() => text),
+  );
+  if (cut)
+    append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
   if (isLong(text)) foldText(block, text);
   return box;
 }
@@ -109,10 +129,14 @@ function isLong(text) {
  */
 function foldText(block, text) {
   block.classList.add("folded");
-  const more = button(`Show the whole text (${formatCount(text.length, "character")})`, () => {
-    block.classList.remove("folded");
-    more.remove();
-  }, { class: "link" });
+  const more = button(
+    `Show the whole text (${formatCount(text.length, "character")})`,
+    () => {
+      block.classList.remove("folded");
+      more.remove();
+    },
+    { class: "link" },
+  );
   block.after(more);
 }
 
@@ -154,7 +178,12 @@ function fieldElement(view, name, value, parent, parentField, depth) {
   const term = element("dt", {}, ...fieldLabel(name, field?.info ?? {}));
   const shown = element("dd", {}, ...wrong, valueElement(view, value, pointer, field, depth + 1));
   const kind = `field${inline ? " inline" : ""}${wrong.length ? " wrong" : ""}`;
-  return element("div", { class: kind, "data-pointer": view.side + pointer, tabindex: wrong.length ? -1 : null }, term, shown);
+  return element(
+    "div",
+    { class: kind, "data-pointer": view.side + pointer, tabindex: wrong.length ? -1 : null },
+    term,
+    shown,
+  );
 }
 
 /**
@@ -230,10 +259,14 @@ function showItems(box, list, items, itemElement) {
   const first = items.length > FIRST_ITEMS * 1.5 ? FIRST_ITEMS : items.length;
   append(list, ...items.slice(0, first).map(itemElement));
   if (first === items.length) return;
-  const more = button(`Show ${formatCount(items.length - first, "more item")}`, () => {
-    append(list, ...items.slice(first).map((item, index) => itemElement(item, first + index)));
-    more.remove();
-  }, { class: "link" });
+  const more = button(
+    `Show ${formatCount(items.length - first, "more item")}`,
+    () => {
+      append(list, ...items.slice(first).map((item, index) => itemElement(item, first + index)));
+      more.remove();
+    },
+    { class: "link" },
+  );
   append(box, more);
 }
 
@@ -253,7 +286,8 @@ function conversationElement(view, messages, pointer, field, depth, cut) {
     const shown = messageElement(view, item, at, childField(field, String(index)), depth + 1);
     return element("li", { class: `said ${roleClass(item.role)}`, "data-pointer": view.side + at }, ...shown);
   });
-  if (cut) append(box, cutLine(view, `The first ${formatCount(messages.length, "message")} of ${formatNumber(cut.size)}.`));
+  if (cut)
+    append(box, cutLine(view, `The first ${formatCount(messages.length, "message")} of ${formatNumber(cut.size)}.`));
   return box;
 }
 
@@ -265,7 +299,11 @@ function conversationElement(view, messages, pointer, field, depth, cut) {
  * @param {number} depth
  */
 function oneMessage(view, said, pointer, field, depth) {
-  return element("div", { class: `said ${roleClass(said.role)}` }, ...messageElement(view, said, pointer, field, depth));
+  return element(
+    "div",
+    { class: `said ${roleClass(said.role)}` },
+    ...messageElement(view, said, pointer, field, depth),
+  );
 }
 
 /** @param {string} role */
