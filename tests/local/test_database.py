@@ -123,7 +123,7 @@ def served(database: Path, room: int) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # half a file of byte code would stay
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # a compiled module would be cut off, too
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),  # noqa: PLW1509 - nothing is shared
     )
 
