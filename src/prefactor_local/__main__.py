@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 after a normal end, 1 if something is not there or cannot be used, 2 for wrong usage.
     """
+    _prepare_output()
     options = parser().parse_args(arguments)
-    _write_what_can_be_written()
     try:
         options.run(options)
     except CommandError as error:
@@ -36,17 +36,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return _fail(str(MissingExtraError()), 2)
     except BrokenPipeError:  # as with `prefactor-local show | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it at its end
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        return _fail(f"cannot write the output: {error.strerror or error}", 1)
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0
 
 
-def _write_what_can_be_written() -> None:
-    """Other texts than those of standard output's encoding are written with escapes."""
+def _prepare_output() -> None:
+    """Characters that standard output cannot encode are written as escapes. It may be closed, too."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """What is not written yet is written nowhere: the interpreter would try it at its end, and report an error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

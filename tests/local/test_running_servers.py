@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from prefactor_local import LocalApi
-from prefactor_local._view import running_servers as subject
 from prefactor_local._view.running_servers import RunningServer, announced, folders, running_servers
 
 
@@ -94,7 +93,7 @@ def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch) 
     for folder in folders():
         folder.mkdir(mode=0o700)
     user = os.getuid()
-    monkeypatch.setattr(subject.os, "getuid", lambda: user + 1)
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
     with announced(server()) as file:
         assert file is None
     assert running_servers() == []

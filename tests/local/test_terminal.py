@@ -126,6 +126,28 @@ def comparable(printed: str) -> str:
     return re.sub(r"\d[\d.]* (ms|s)\b", "… ms", without_times)
 
 
+def test_show_counts_what_it_does_not_list(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "many.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        run_id = http.started()
+        top = http.span(run_id)["details"]["id"]
+        http.finish_span(top, status="failed")
+        for number in range(12):
+            late = http.span(run_id, parent_span_id=top, payload={"model": number})["details"]["id"]
+            http.finish_span(late, status="failed")
+    assert main(["show", "--database", str(file)]) == 0
+    _, failed, mismatched, order, _ = comparable(capsys.readouterr().out).split("\n\n")
+    assert failed.endswith("\n  … and 3 more")
+    assert mismatched.endswith("\n  … and 2 more")
+    finding, *spans, others = order.splitlines()[1:]
+    assert finding.startswith("  outside_parent: 12 spans ")
+    assert [line[:19] for line in spans] == ["      ✗ agent:llm  "] * 5
+    assert others == "      … and 7 more"
+
+
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
     lines = list(tree_lines(rows, Branches("+ ", "` ", "| ", "  ")))

@@ -91,7 +91,7 @@ def test_on_a_terminal_there_are_colours_and_a_line_for_each_span(tmp_path: Path
     assert last.endswith("…")
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path, connect: Callable[..., Http]) -> None:
+def test_a_closed_pipe_is_no_error_and_a_full_disk_is_one(tmp_path: Path, connect: Callable[..., Http]) -> None:
     file = tmp_path / "runs.db"
     with LocalApi(database=file) as api:
         http = connect(api)
@@ -102,3 +102,6 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, connect: Callable[..., Http])
         process.wait(timeout=20)
         assert process.stderr is not None
         assert (process.returncode, process.stderr.read()) == (0, "")
+    with open("/dev/full", "w") as full, command("show", "--database", str(file), stdout=full) as process:
+        _, err = process.communicate(timeout=20)
+        assert (process.returncode, len(err.splitlines())) == (1, 1)

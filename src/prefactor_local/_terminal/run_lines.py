@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
@@ -12,10 +12,12 @@ from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
 from prefactor_local._view.shapes import Finding, RunDetails, RunSummary, SpanDetails, SpanRow
 
-__all__ = ["MOST_SHOWN", "header_lines", "problem_lines", "title_text"]
+__all__ = ["header_lines", "problem_lines", "title_text"]
 
-MOST_SHOWN = 20
+_MOST_SHOWN = 10
 """So many failed spans are listed above the tree, and so many with mismatches."""
+
+_MOST_OF_FINDING = 5
 
 
 def title_text(run: RunSummary) -> Text:
@@ -46,8 +48,18 @@ def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence
     yield from _listed(source, [row for row in rows if row.mismatches], "Do not match their schema:", _mismatches)
     if findings:
         yield from (Text(), Text("The order of the run:", "bold"))
+    by_seq = {row.seq: row for row in rows}
     for finding in findings:
-        yield Text.assemble("  ", (visible(finding["name"]), "yellow"), f": {visible(finding['message'])}")
+        yield from _finding(finding, by_seq)
+
+
+def _finding(finding: Finding, by_seq: Mapping[int, SpanRow]) -> Iterator[Text]:
+    """What is wrong, and the first of the spans that it is about."""
+    yield Text.assemble("  ", (visible(finding["name"]), "yellow"), f": {visible(finding['message'])}")
+    shown = [by_seq[seq] for seq in finding["spans"][:_MOST_OF_FINDING] if seq in by_seq]
+    yield from (Text.assemble("      ", span_text(row, row.summary)) for row in shown)
+    if finding["count"] > len(shown) > 0:
+        yield Text(f"      … and {finding['count'] - len(shown):,} more")
 
 
 def _listed(
@@ -56,12 +68,12 @@ def _listed(
     """Spans, each with what is said of it below."""
     if rows:
         yield from (Text(), Text(title, "bold"))
-    for row in rows[:MOST_SHOWN]:
+    for row in rows[:_MOST_SHOWN]:
         span = source.span(row.id)
         yield Text.assemble("  ", span_text(row, row.summary or brief_payload(span["params"])))
         yield from (Text(f"      {line}") for line in said(span))
-    if len(rows) > MOST_SHOWN:
-        yield Text(f"  … and {len(rows) - MOST_SHOWN:,} more")
+    if len(rows) > _MOST_SHOWN:
+        yield Text(f"  … and {len(rows) - _MOST_SHOWN:,} more")
 
 
 def _results(span: SpanDetails) -> Iterator[str]:
@@ -69,7 +81,7 @@ def _results(span: SpanDetails) -> Iterator[str]:
 
 
 def _mismatches(span: SpanDetails) -> Iterator[str]:
-    shown = span["mismatches"][:MOST_SHOWN]
+    shown = span["mismatches"][:_MOST_SHOWN]
     for mismatch in shown:
         place = "" if mismatch["part"] == "schema_name" else f"{mismatch['part']}{mismatch['pointer']}: "
         yield visible(f"{place}{mismatch['message']}")

@@ -17,10 +17,11 @@ from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import port
 
 if TYPE_CHECKING:
+    from prefactor_local._state.store import Store
     from prefactor_local._view.running_servers import RunningServer
     from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
 
-__all__ = ["RunSource", "add_source_options", "changed_rows", "chosen_server", "open_source", "server_of"]
+__all__ = ["RunSource", "add_source_options", "changed_rows", "open_source", "server_of"]
 
 
 class RunSource(Protocol):
@@ -79,7 +80,7 @@ def server_of(options: argparse.Namespace) -> RunningServer | None:
     from prefactor_local._view.running_servers import running_servers
 
     if options.database is None:
-        return chosen_server(options)
+        return _chosen_server(options)
     return next((server for server in running_servers() if _is_same(server.database, options.database)), None)
 
 
@@ -104,24 +105,32 @@ def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, l
 def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
     from prefactor_local._terminal.http_source import HttpSource
 
-    return HttpSource(chosen_server(options))
+    return HttpSource(_chosen_server(options))
 
 
 @contextmanager
 def _database(file: Path, *, follow: bool) -> Iterator[RunSource]:
-    from prefactor_local._state.store import Store
     from prefactor_local._terminal.file_source import FileSource
 
     try:
-        with closing(Store(file) if follow and file.exists() else Store.open_for_reading(file)) as store:
+        with closing(_store(file, follow=follow)) as store:
             yield FileSource(store)
-    except FileNotFoundError as error:
-        raise CommandError(str(error)) from None
     except sqlite3.Error as error:
         raise CommandError(f"cannot read the database {file}: {error}") from None
 
 
-def chosen_server(options: argparse.Namespace) -> RunningServer:
+def _store(file: Path, *, follow: bool) -> Store:
+    from prefactor_local._state.store import Store
+
+    try:
+        return Store(file) if follow and file.exists() else Store.open_for_reading(file)
+    except FileNotFoundError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"cannot read the database {file}: {error.strerror}") from None
+
+
+def _chosen_server(options: argparse.Namespace) -> RunningServer:
     """The server with the port of the options, or that of PREFACTOR_API_URL, or the one that was started last.
 
     Raises:

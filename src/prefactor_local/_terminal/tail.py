@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -37,9 +38,8 @@ def run(options: argparse.Namespace) -> None:
     try:
         with open_source(options, follow=True) as source:
             watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
-            watch.finished()  # what was there before
             sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")
-            _follow(watch, _JsonLines(source) if options.json else _TextLines(), options)
+            _follow(watch, _JsonLines(source) if options.json else _TextLines(source), options)
     except KeyboardInterrupt:
         return
 
@@ -62,7 +62,7 @@ class _FinishedSpan(NamedTuple):
 
 
 class _Watch:
-    """Looks for spans that have finished since the last look.
+    """Looks for spans that have finished since the last look. The first one is when it is made.
 
     Args:
         source: Where the runs are.
@@ -74,6 +74,9 @@ class _Watch:
         self._watched = watched
         self._seen: dict[str, tuple[object, ...]] = {}
         self._changes: dict[str, int] = {}
+        self._newest_before = math.inf
+        self.finished()
+        self._newest_before = max((run["seq"] for run in self._runs() if run["id"] in self._changes), default=0)
 
     def finished(self) -> list[_FinishedSpan]:
         """The spans that have finished meanwhile: run by run, in the order in which they did."""
@@ -81,7 +84,7 @@ class _Watch:
             _FinishedSpan(run, row)
             for run in self._runs()
             if self._has_changed(run)
-            for row in self._changed_rows(run["id"])
+            for row in self._changed_rows(run)
             if row.status in _FINISHED
         ]
 
@@ -99,9 +102,12 @@ class _Watch:
         seen, self._seen[run["id"]] = self._seen.get(run["id"]), state
         return seen != state
 
-    def _changed_rows(self, run_id: str) -> list[SpanRow]:
-        self._changes[run_id], rows = changed_rows(self._source, run_id, self._changes.get(run_id, 0))
-        return rows
+    def _changed_rows(self, run: RunSummary) -> list[SpanRow]:
+        """Nothing if it is an earlier run that is seen for the first time: what it has was there before."""
+        is_known = run["id"] in self._changes or run["seq"] > self._newest_before
+        after = self._changes.get(run["id"], 0)
+        self._changes[run["id"]], rows = changed_rows(self._source, run["id"], after)
+        return rows if is_known else []
 
 
 class _Printer(Protocol):
@@ -125,7 +131,8 @@ class _JsonLines:
 class _TextLines:
     """A line for each span, and one before them for each run."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: RunSource) -> None:
+        self._source = source
         self._run_id = ""
 
     def print(self, span: _FinishedSpan) -> None:
@@ -136,6 +143,7 @@ class _TextLines:
     def _lines(self, span: _FinishedSpan) -> Iterator[Line]:
         from rich.text import Text
 
+        from prefactor_local._terminal.brief import brief_payload
         from prefactor_local._terminal.lines import Line
         from prefactor_local._terminal.run_lines import title_text
         from prefactor_local._terminal.span_lines import span_text
@@ -143,4 +151,5 @@ class _TextLines:
         if self._run_id != span.run["id"]:
             self._run_id = span.run["id"]
             yield Line(title_text(span.run))
-        yield Line(Text.assemble("  ", span_text(span.row, span.row.summary)), cut=True)
+        summary = span.row.summary or brief_payload(self._source.span(span.row.id)["params"])
+        yield Line(Text.assemble("  ", span_text(span.row, summary)), cut=True)

@@ -12,7 +12,6 @@ from prefactor_local._view.shapes import Json, RunExport, SpanDetails
 
 __all__ = ["export_chrome"]
 
-_RUN = "run"
 _PROCESS = 1
 
 
@@ -39,17 +38,17 @@ def _events(export: RunExport) -> Iterator[dict[str, Json]]:
     times = intervals(export)
     above = parents(export)
     lane_of = lanes(Slice(each, above[each], times[each]) for each in started)
-    yield _metadata("process_name", 0, f"{run['agent_name']} {run['version']} ({run['status']})")
+    yield _metadata("process_name", 0, name=f"{run['agent_name']} {run['version']} ({run['status']})")
     for lane in range(max(lane_of.values(), default=-1) + 1):
-        yield _metadata("thread_name", lane + 1, f"lane {lane + 1}")
-        yield {**_metadata("thread_sort_index", lane + 1, ""), "args": {"sort_index": lane}}
+        yield _metadata("thread_name", lane + 1, name=f"lane {lane + 1}")
+        yield _metadata("thread_sort_index", lane + 1, sort_index=lane)
     origin = run_interval(export).start
     for span_id, lane in lane_of.items():
         yield _event(started[span_id], times[span_id], origin, lane)
 
 
-def _metadata(name: str, thread: int, value: str) -> dict[str, Json]:
-    return {"ph": "M", "name": name, "pid": _PROCESS, "tid": thread, "args": {"name": value}}
+def _metadata(event: str, thread: int, **args: Json) -> dict[str, Json]:
+    return {"ph": "M", "name": event, "pid": _PROCESS, "tid": thread, "args": args}
 
 
 def _event(span: SpanDetails, time: Interval, origin: int, lane: int) -> dict[str, Json]:

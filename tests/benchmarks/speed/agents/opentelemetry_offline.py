@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult  # type: ignore[import-not-found]
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult  # type: ignore[import-untyped]
 from tests.benchmarks.speed.agents import opentelemetry_otlp
 
 __all__ = ["Measured"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # type: ignore[import-not-found]
-from opentelemetry.sdk.trace import TracerProvider  # type: ignore[import-not-found]
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter  # type: ignore[import-not-found]
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # type: ignore[import-untyped]
+from opentelemetry.sdk.trace import TracerProvider  # type: ignore[import-untyped]
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter  # type: ignore[import-untyped]
 from tests.benchmarks.speed.agents.agent import MODEL, Agent, prompt, response
 
 __all__ = ["Measured"]

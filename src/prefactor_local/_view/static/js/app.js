@@ -2,6 +2,7 @@
 
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { Source } from "./data.js" */
+import { openComparePage } from "./compare_page.js";
 import { openSource } from "./data.js";
 import { button, element, replaceChildren } from "./dom.js";
 import { visibleText } from "./format.js";
@@ -104,6 +105,8 @@ function pageOf(context) {
       return openRunsPage(context);
     case "run":
       return openRunPage(context, route.run);
+    case "compare":
+      return openComparePage(context, route.a, route.b);
     default:
       return messagePage("There is no such page.", element("a", { href: "/ui/" }, "All runs"));
   }

@@ -1,15 +1,16 @@
 // Asks for changes again and again: often while there are some, seldom while there are none.
 
-const SHORTEST = 500;
+const SHORTEST = 500; // milliseconds
 const LONGEST = 5000;
 
 /**
  * How long to wait before asking again, in milliseconds.
  * @param {number} previous The last wait.
  * @param {"changed" | "same" | "failed"} outcome Of the last question.
+ * @param {number} [shortest]
  */
-export function nextWait(previous, outcome) {
-  if (outcome === "changed") return SHORTEST;
+export function nextWait(previous, outcome, shortest = SHORTEST) {
+  if (outcome === "changed") return shortest;
   return Math.min(LONGEST, Math.round(previous * (outcome === "failed" ? 2 : 1.3)));
 }
 
@@ -17,10 +18,11 @@ export function nextWait(previous, outcome) {
  * Asks until it is told to stop. While the page is not visible it waits; afterwards it asks at once.
  * @param {() => Promise<"changed" | "same" | "failed">} ask
  * @param {() => boolean} isOver Whether no more changes are to be expected. It stops when nothing came for a while.
+ * @param {number} [shortest] How long to wait at least, in milliseconds.
  * @returns {() => void} Stops it.
  */
-export function askAgainAndAgain(ask, isOver) {
-  let wait = SHORTEST;
+export function askAgainAndAgain(ask, isOver, shortest = SHORTEST) {
+  let wait = shortest;
   let asking = false;
   let stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -33,13 +35,13 @@ export function askAgainAndAgain(ask, isOver) {
     const outcome = await ask();
     asking = false;
     const settled = wait === LONGEST && outcome === "same" && isOver();
-    wait = nextWait(wait, outcome);
+    wait = nextWait(wait, outcome, shortest);
     if (!stopped && !settled) timer = setTimeout(round, wait);
   }
 
   function whenVisible() {
     if (document.hidden) return;
-    wait = SHORTEST;
+    wait = shortest;
     round();
   }
 

@@ -1,31 +1,229 @@
 // The list of runs.
 
 /** @import { Context, Page } from "./app.js" */
-/** @import { RunSummary } from "./shapes.js" */
-import { element, replaceChildren } from "./dom.js";
-import { formatCount, formatDuration, formatTime } from "./format.js";
-import { message, sentenceOf } from "./messages.js";
-import { statusMark } from "./status.js";
-import { runUrl } from "./urls.js";
+/** @import { RunLine } from "./run_line.js" */
+import { button, element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
+import { runLine, RUN_COLUMNS } from "./run_line.js";
+import { askAgainAndAgain } from "./live.js";
+import { sentenceOf } from "./messages.js";
+import { noRunsYet } from "./no_runs.js";
+import { runsKeys } from "./runs_keys.js";
+import { RunsModel, toggleMark } from "./runs_model.js";
+import { RunsToolbar } from "./runs_toolbar.js";
+import { compareUrl, parseRunsState, runsQuery, runUrl } from "./urls.js";
+
+const ASK_EVERY = 2000; // milliseconds
+const LIST_AFTER = 200;
 
 /**
  * @param {Context} context
  * @returns {Page}
  */
 export function openRunsPage(context) {
-  const list = element("div", { class: "runs" });
-  context.source.runs(new URLSearchParams()).then(
-    ({ runs }) => replaceChildren(list, ...(runs.length ? runs.map(runLine) : [message("There are no runs yet.")])),
-    (error) => replaceChildren(list, message(sentenceOf(error))),
-  );
-  return { element: list, title: "Runs", keys: [] };
+  const page = new RunsPage(context);
+  return { element: page.element, title: "", keys: runsKeys(page), opened: () => page.open(), close: () => page.close() };
 }
 
-/** @param {RunSummary} run */
-function runLine(run) {
-  const name = element("a", { href: runUrl(run.id) }, `${run.agent_name} ${run.version}`);
-  const started = run.started_at && formatTime(run.started_at);
-  const duration = run.duration_ms === null ? null : formatDuration(run.duration_ms);
-  const facts = [started, duration, formatCount(run.spans, "span")].filter(Boolean).join(" · ");
-  return element("p", {}, statusMark(run.status), " ", name, " ", element("span", { class: "muted" }, facts));
+export class RunsPage {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.model = new RunsModel();
+    this.state = parseRunsState(location.search);
+    // What was selected and marked comes back with the browser's Back.
+    const { selected = null, marked = [] } = history.state?.runs ?? {};
+    /** @type {string | null} */
+    this.selected = selected;
+    /** @type {string[]} */
+    this.marked = marked;
+    /** @type {Map<string, RunLine>} */
+    this.lines = new Map();
+    this.order = "";
+    this.isLoadingOlder = false;
+    this.searchTimer = 0;
+    this.stop = () => {};
+    this.drawSoon = oncePerFrame(() => this.draw());
+    this.toolbar = new RunsToolbar(this.state, {
+      changed: () => this.filterChanged(),
+      leave: () => this.focusList(),
+      compare: () => this.compare(),
+    });
+    this.notice = element("p", { class: "notice", role: "status" });
+    this.notice.hidden = true;
+    this.body = element("tbody", { role: "rowgroup" });
+    this.grid = element("table", { class: "runs-table", role: "grid", tabindex: 0, "aria-label": "Runs" }, runsHead(), this.body);
+    this.more = button("Show older runs", () => this.loadOlder(), { class: "older" });
+    this.empty = element("div", { class: "no-runs" });
+    this.scroll = element("div", { class: "runs-scroll" }, this.grid, this.empty, this.more);
+    this.element = element("div", { class: "runs" }, element("h1", { class: "visually-hidden" }, "Runs"), this.toolbar.element, this.notice, this.scroll);
+    new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && this.loadOlder(), { root: this.scroll }).observe(this.more);
+  }
+
+  open() {
+    this.draw();
+    this.ask();
+  }
+
+  close() {
+    this.stop();
+    clearTimeout(this.searchTimer);
+  }
+
+  /** Asks for the newest runs, again and again. */
+  ask() {
+    this.stop();
+    this.stop = askAgainAndAgain(() => this.askForChanges(), () => false, ASK_EVERY);
+  }
+
+  /** @returns {Promise<"changed" | "same" | "failed">} */
+  async askForChanges() {
+    const query = String(runsQuery(this.state));
+    try {
+      const page = await this.context.source.runs(new URLSearchParams(query));
+      if (query !== String(runsQuery(this.state))) return "same";
+      const older = this.model.olderOpenRun(page);
+      this.model.apply(page);
+      if (older) await this.askForOlder(older.seq + 1, query);
+      this.say("");
+      this.draw();
+      return "changed";
+    } catch (error) {
+      this.say(`${sentenceOf(error)} This page tries again every few seconds.`);
+      return "failed";
+    }
+  }
+
+  /**
+   * @param {number} before
+   * @param {string} query As it was when the question came up; if it is another one now, the answer is of no use.
+   */
+  async askForOlder(before, query) {
+    const page = await this.context.source.runs(new URLSearchParams(`${query}&before=${before}`));
+    if (query === String(runsQuery(this.state))) this.model.apply(page, before);
+  }
+
+  async loadOlder() {
+    const { before } = this.model;
+    if (before === null || this.isLoadingOlder) return;
+    this.isLoadingOlder = true;
+    try {
+      await this.askForOlder(before, String(runsQuery(this.state)));
+    } catch (error) {
+      this.say(sentenceOf(error));
+    }
+    this.isLoadingOlder = false;
+    this.draw();
+  }
+
+  filterChanged() {
+    this.writeState();
+    clearTimeout(this.searchTimer);
+    this.searchTimer = window.setTimeout(() => {
+      this.model.clear();
+      this.ask();
+    }, LIST_AFTER);
+  }
+
+  draw() {
+    const { runs, before, isLoaded } = this.model;
+    this.toolbar.draw({ agents: this.model.agents, count: isLoaded ? runs.length : 0, isAll: before === null, marked: this.marked.length });
+    const seen = this.anchor();
+    this.drawLines();
+    if (seen) this.scroll.scrollTop += seen.line.getBoundingClientRect().top - seen.top;
+    this.grid.hidden = !runs.length;
+    this.more.hidden = before === null;
+    this.empty.hidden = !isLoaded || runs.length > 0;
+    if (this.empty.hidden === Boolean(this.empty.childElementCount)) this.drawEmpty();
+  }
+
+  /** The line that stays where it is when others arrive above it: the first one that is seen, unless the list is at its top. */
+  anchor() {
+    const { top } = this.scroll.getBoundingClientRect();
+    const line = this.scroll.scrollTop > 0 ? [...this.body.children].find((one) => one.getBoundingClientRect().bottom > top) : null;
+    return line ? { line, top: line.getBoundingClientRect().top } : null;
+  }
+
+  drawLines() {
+    const { runs } = this.model;
+    const view = { selected: this.selected, marked: this.marked };
+    const lines = runs.map((run, index) => {
+      const line = this.lines.get(run.id) ?? runLine(run.id, (id) => this.mark(id));
+      line.draw(run, index, view);
+      return /** @type {[string, RunLine]} */ ([run.id, line]);
+    });
+    this.lines = new Map(lines);
+    const order = runs.map((run) => run.id).join();
+    if (order !== this.order) replaceChildren(this.body, ...lines.map(([, line]) => line.element));
+    this.order = order;
+    setAttribute(this.grid, "aria-rowcount", this.model.before === null ? runs.length + 1 : -1);
+    const known = this.selected !== null && this.lines.has(this.selected);
+    setAttribute(this.grid, "aria-activedescendant", known ? `run-${this.selected}` : null);
+  }
+
+  drawEmpty() {
+    const chosen = runsQuery(this.state).size > 0;
+    if (this.empty.hidden) replaceChildren(this.empty);
+    else replaceChildren(this.empty, ...(chosen ? [element("p", {}, "No run matches the filter.")] : noRunsYet(location.origin)));
+  }
+
+  focusList() {
+    this.grid.focus();
+    if (!this.selected || !this.lines.has(this.selected)) this.move(1);
+  }
+
+  /** @param {number} step How many lines further. */
+  move(step) {
+    const run = this.model.further(this.selected, step);
+    if (!run) return;
+    this.selected = run.id;
+    this.writeState();
+    this.draw();
+    this.lines.get(run.id)?.element.scrollIntoView({ block: "nearest" });
+    if (step > 0 && run === this.model.runs.at(-1)) this.loadOlder();
+  }
+
+  openSelected() {
+    if (this.selected) this.context.go(runUrl(this.selected));
+    else this.move(1);
+  }
+
+  /** @param {string} id */
+  mark(id) {
+    this.marked = toggleMark(this.marked, id);
+    this.writeState();
+    this.draw();
+    this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);
+  }
+
+  markSelected() {
+    if (this.selected) this.mark(this.selected);
+  }
+
+  /** Compares the marked runs, or the marked one with the selected one: the older one is on the left. */
+  compare() {
+    const ids = [...new Set([...this.marked, ...(this.selected ? [this.selected] : [])])].slice(0, 2);
+    if (ids.length < 2) return this.say("To compare two runs, mark them: press x, or use the boxes on the left.");
+    const place = new Map(this.model.runs.map((run, index) => [run.id, index]));
+    const [a, b] = ids.sort((one, other) => (place.get(other) ?? 0) - (place.get(one) ?? 0));
+    return this.context.go(compareUrl(a, b));
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.notice.hidden = !text;
+    if (this.notice.textContent !== text) this.notice.textContent = text;
+  }
+
+  writeState() {
+    const query = String(runsQuery(this.state));
+    history.replaceState({ runs: { selected: this.selected, marked: this.marked } }, "", `/ui/${query ? `?${query}` : ""}`);
+  }
+}
+
+function runsHead() {
+  const cells = RUN_COLUMNS.map(([name, kind]) => {
+    const label = name || element("span", { class: "visually-hidden" }, "Marked");
+    return element("th", { scope: "col", role: "columnheader", class: kind }, label);
+  });
+  return element("thead", { role: "rowgroup" }, element("tr", { role: "row", "aria-rowindex": 1 }, ...cells));
 }

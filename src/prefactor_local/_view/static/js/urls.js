@@ -55,6 +55,59 @@ export function compareUrl(a, b) {
   return `/ui/compare?${new URLSearchParams({ a, b })}`;
 }
 
+/**
+ * @typedef {object} RunsState What a person chose in the list of runs.
+ * @property {string} text
+ * @property {string} agent The ID of an agent; empty: all.
+ * @property {string} status Empty: any.
+ */
+
+/**
+ * @param {string} search
+ * @returns {RunsState}
+ */
+export function parseRunsState(search) {
+  const query = new URLSearchParams(search);
+  return { text: query.get("q") ?? "", agent: query.get("agent") ?? "", status: query.get("status") ?? "" };
+}
+
+/**
+ * The inverse of `parseRunsState`, and what the server takes.
+ * @param {RunsState} state
+ */
+export function runsQuery({ text, agent, status }) {
+  return new URLSearchParams(Object.entries({ q: text, agent, status }).filter(([, value]) => value));
+}
+
+/**
+ * @typedef {object} CompareState What a person chose in the comparison of two runs.
+ * @property {number | null} row The number of the selected row.
+ * @property {boolean} hideEqual
+ */
+
+/**
+ * @param {string} search
+ * @returns {CompareState}
+ */
+export function parseCompareState(search) {
+  const query = new URLSearchParams(search);
+  const row = query.get("row") ?? "";
+  return { row: /^\d{1,9}$/.test(row) ? Number(row) : null, hideEqual: query.get("equal") === "hide" };
+}
+
+/**
+ * The address of a comparison.
+ * @param {string} a
+ * @param {string} b
+ * @param {CompareState} state
+ */
+export function compareStateUrl(a, b, { row, hideEqual }) {
+  const query = new URLSearchParams();
+  if (row !== null) query.set("row", String(row));
+  if (hideEqual) query.set("equal", "hide");
+  return compareUrl(a, b) + (query.size ? `&${query}` : "");
+}
+
 /** @type {RunState["mode"][]} */
 const MODES = ["hide", "highlight"];
 

@@ -1,0 +1,154 @@
+// What differs between two spans, field by field; or a span that only one run has.
+
+/** @import { Child } from "./dom.js" */
+/** @import { ComparisonRow, Difference, Json, Side, SpanDetails, SpanRow, SpanTypeInfo } from "./shapes.js" */
+/** @import { SpanTypes } from "./compare_row.js" */
+import { button, element, replaceChildren } from "./dom.js";
+import { deltaOf, headlineOf } from "./compare_row.js";
+import { KIND_SIGNS, kindOf, kindWords, splitTexts } from "./comparison.js";
+import { childField, fieldTree, isRedacted, isShort, looksLikeCode } from "./fields.js";
+import { formatCount, formatDuration, hueOf } from "./format.js";
+import { message } from "./messages.js";
+import { statusMark } from "./status.js";
+import { runUrl } from "./urls.js";
+import { payloadElement, plainValue } from "./values.js";
+
+const BOTH_SIDES = /** @type {const} */ (["params", "result"]);
+const SIDE_TITLES = { params: "Params", result: "Result" };
+const MOST = 1000; // differences that the server tells
+
+/**
+ * @typedef {object} PairView
+ * @property {ComparisonRow} row
+ * @property {{ a: string, b: string }} runs The IDs of the runs.
+ * @property {{ a: SpanTypes, b: SpanTypes }} types
+ */
+
+/**
+ * @param {HTMLElement} pane
+ * @param {PairView} view
+ * @param {HTMLElement} content
+ * @param {() => void} close
+ */
+export function drawPair(pane, view, content, close) {
+  const { row, types } = view;
+  const shown = /** @type {SpanRow} */ (row.a ?? row.b);
+  const info = typeOfPair(view);
+  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const kind = element("p", { class: "pane-type" }, dot, element("span", {}, info?.title ?? shown[3]), info && info.title !== shown[3] && element("code", {}, shown[3]));
+  kind.style.setProperty("--hue", String(hueOf(shown[3])));
+  const leave = button("✕", close, { class: "icon", "aria-label": "Close the pane", title: "Close (Esc)" });
+  replaceChildren(
+    pane,
+    element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, leave), element("h2", { dir: "auto" }, headlineOf(shown, row.a ? types.a : types.b))),
+    element("p", { class: `kind ${kindOf(row)}` }, element("span", { class: "kind-sign", "aria-hidden": "true" }, KIND_SIGNS[kindOf(row)]), ` ${kindWords(row)}`),
+    pairFacts(view),
+    content,
+  );
+  pane.scrollTop = 0;
+}
+
+/** @param {PairView} view */
+function typeOfPair({ row, types }) {
+  return (row.a && types.a[row.a[3]]) || (row.b && types.b[row.b[3]]) || null;
+}
+
+/** @param {PairView} view */
+function pairFacts({ row: { a, b }, runs }) {
+  /** @param {string} letter @param {SpanRow | null} row @param {string} run @param {string} delta */
+  const line = (letter, row, run, delta) => {
+    if (!row) return null;
+    const took = row[6] === null ? null : element("span", {}, formatDuration(row[6]), delta && element("span", { class: "delta" }, ` (${delta})`));
+    const link = element("a", { href: `${runUrl(run)}?span=${row[0]}` }, `Open in run ${letter}`);
+    return element("p", { class: "pair-facts" }, element("span", { class: "side-letter" }, letter), statusMark(row[4]), took, link);
+  };
+  return element("div", {}, line("A", a, runs.a, ""), line("B", b, runs.b, a && b ? deltaOf(a[6], b[6]) : ""));
+}
+
+/**
+ * @param {Difference[]} differences
+ * @param {PairView} view
+ */
+export function differencesElement(differences, view) {
+  if (!differences.length) return message("Params and result are equal.");
+  const info = typeOfPair(view);
+  const limit = differences.length >= MOST ? element("p", { class: "cut" }, `The first ${formatCount(MOST, "difference")} of each payload.`) : null;
+  return element("div", {}, limit, ...BOTH_SIDES.map((side) => sideElement(side, differences.filter((one) => one.side === side), info)));
+}
+
+/**
+ * @param {Side} side
+ * @param {Difference[]} differences
+ * @param {SpanTypeInfo | null} info
+ */
+function sideElement(side, differences, info) {
+  if (!differences.length) return null;
+  const fields = fieldTree(info?.[side] ?? {});
+  const items = differences.map((difference) => {
+    const label = element("dt", {}, ...labelOf(difference.pointer, fields));
+    return element("div", { class: "field" }, label, element("dd", { class: "before-after" }, ...beforeAndAfter(difference)));
+  });
+  const count = element("span", { class: "badge" }, formatCount(differences.length, "difference"));
+  return element("section", { class: `side ${side}` }, element("h3", {}, SIDE_TITLES[side], count), element("dl", { class: "fields" }, ...items));
+}
+
+/**
+ * The title of a field, and where it is.
+ * @param {string} pointer
+ * @param {import("./fields.js").FieldNode} fields
+ * @returns {Child[]}
+ */
+function labelOf(pointer, fields) {
+  if (!pointer) return [element("span", { class: "field-title" }, "The whole value")];
+  const names = pointer.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  /** @type {import("./fields.js").FieldNode | null} */
+  let field = fields;
+  for (const name of names) field = childField(field, name);
+  const place = element("code", { class: "field-name" }, names.join(" › "));
+  const { title, description } = field?.info ?? {};
+  return [
+    title && title !== names.at(-1) ? element("span", { class: "field-title" }, title) : null,
+    place,
+    description ? element("span", { class: "description" }, description) : null,
+  ];
+}
+
+/** @param {Difference} difference */
+function beforeAndAfter({ a, b }) {
+  const marked = typeof a === "string" && typeof b === "string" && !isRedacted(a) && !isRedacted(b) ? splitTexts(a, b) : null;
+  return [sideValue("A", a, marked?.a), sideValue("B", b, marked?.b)];
+}
+
+/**
+ * @param {string} letter
+ * @param {Json | undefined} value
+ * @param {{ before: string, middle: string, after: string } | undefined} parts Of a text: what differs is in the middle.
+ */
+function sideValue(letter, value, parts) {
+  const shown = value === undefined ? element("span", { class: "muted" }, "not there") : parts && typeof value === "string" ? markedText(value, parts) : plainValue(value);
+  return element("div", { class: `version-${letter.toLowerCase()}` }, element("span", { class: "side-letter" }, letter), element("div", {}, shown));
+}
+
+/**
+ * @param {string} text
+ * @param {{ before: string, middle: string, after: string }} parts
+ */
+function markedText(text, { before, middle, after }) {
+  if (!text) return element("span", { class: "muted" }, "empty text");
+  const kind = isShort(text) ? "short" : `text${looksLikeCode(text) ? " code" : ""}`;
+  return element("div", { class: kind, dir: "auto" }, before, middle ? element("mark", {}, middle) : null, after);
+}
+
+/**
+ * The payloads of a span that has no counterpart, or equal ones.
+ * @param {SpanDetails} span
+ * @param {SpanTypeInfo | null} info
+ */
+export function payloadsElement(span, info) {
+  const sections = BOTH_SIDES.filter((side) => span[side] !== null).map((side) => {
+    const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
+    const view = { side, cuts, mismatches: new Map(), showAll: () => {} };
+    return element("section", { class: `side ${side}` }, element("h3", {}, SIDE_TITLES[side]), payloadElement(view, span[side], fieldTree(info?.[side] ?? {})));
+  });
+  return element("div", {}, ...sections);
+}

@@ -1,0 +1,116 @@
+// A line of the list of runs.
+
+/** @import { Child } from "./dom.js" */
+/** @import { RunSummary } from "./shapes.js" */
+import { append, element, replaceChildren, setAttribute } from "./dom.js";
+import { formatAgo, formatDuration, formatNumber, formatTime } from "./format.js";
+import { isOpen } from "./runs_model.js";
+import { statusMark, statusWord } from "./status.js";
+import { runUrl } from "./urls.js";
+
+const NONE = "–";
+
+/** The heads of the columns, with the classes of their cells. */
+export const RUN_COLUMNS = [
+  ["", "cell-mark"],
+  ["Agent", "cell-agent"],
+  ["Status", "cell-status"],
+  ["Started", "cell-started"],
+  ["Duration", "cell-number"],
+  ["Spans", "cell-number"],
+  ["Failed", "cell-number"],
+  ["Mismatches", "cell-number"],
+  ["Run", "cell-id"],
+];
+
+/**
+ * @typedef {object} RunLine
+ * @property {HTMLTableRowElement} element
+ * @property {(run: RunSummary, index: number, view: { selected: string | null, marked: string[] }) => void} draw
+ */
+
+/**
+ * @param {string} id
+ * @param {(id: string) => void} onMark
+ * @returns {RunLine}
+ */
+export function runLine(id, onMark) {
+  const mark = element("input", { type: "checkbox", tabindex: -1, "aria-label": "Compare this run", title: "Mark for a comparison (x)" });
+  mark.addEventListener("change", () => onMark(id));
+  const link = element("a", { href: runUrl(id), class: "run-link", tabindex: -1 });
+  const cells = RUN_COLUMNS.map(([name, kind]) => element("td", { role: "gridcell", class: kind, "data-name": name }));
+  const [markCell, agent, ...others] = cells;
+  const line = element("tr", { id: `run-${id}`, class: "run-line", role: "row" }, ...cells);
+  append(markCell, element("label", {}, mark));
+  append(agent, link);
+  let shown = "";
+
+  return {
+    element: line,
+    draw(run, index, view) {
+      const selected = view.selected === id;
+      mark.checked = view.marked.includes(id);
+      line.className = `run-line${selected ? " selected" : ""}${mark.checked ? " marked" : ""}`;
+      setAttribute(line, "aria-selected", String(selected));
+      setAttribute(line, "aria-rowindex", index + 2);
+      const values = valuesOf(run, Date.now());
+      const now = JSON.stringify([run, ...values.map((value) => (value instanceof Node ? value.textContent : value))]);
+      if (now === shown) return; // a person may be about to copy or click something
+      shown = now;
+      setAttribute(line, "aria-label", `${run.agent_name} ${run.version}, ${statusWord(run.status)}`);
+      replaceChildren(link, element("bdi", { class: "run-agent" }, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
+      setAttribute(link, "title", titleOf(run));
+      others.forEach((cell, place) => replaceChildren(cell, values[place]));
+      drawKinds(others, run);
+    },
+  };
+}
+
+/**
+ * What the cells after the name of the agent show.
+ * @param {RunSummary} run
+ * @param {number} now
+ * @returns {Child[]}
+ */
+function valuesOf(run, now) {
+  const since = run.started_at && isOpen(run) ? Math.max(0, now - Date.parse(run.started_at)) : null;
+  const took = run.duration_ms ?? since;
+  return [
+    statusMark(run.status),
+    startedOf(run, now),
+    took === null ? NONE : `${formatDuration(took)}${run.duration_ms === null ? " so far" : ""}`,
+    formatNumber(run.spans),
+    run.failed ? formatNumber(run.failed) : NONE,
+    run.mismatches ? formatNumber(run.mismatches) : NONE,
+    element("code", { title: run.id }, run.id),
+  ];
+}
+
+/**
+ * @param {RunSummary} run
+ * @param {number} now
+ */
+function startedOf({ started_at: started }, now) {
+  if (!started) return "not yet";
+  const [day, clock] = formatTime(started).split(" ");
+  const today = formatTime(new Date(now).toISOString()).startsWith(day);
+  const ago = element("span", { class: "ago muted" }, ` ${formatAgo(Math.max(0, now - Date.parse(started)))}`);
+  return element("time", { datetime: started, title: `${started} (UTC)` }, today ? "" : `${day} `, clock.slice(0, 8), ago);
+}
+
+/** @param {RunSummary} run */
+function titleOf(run) {
+  const name = `${run.agent_name} ${run.version}`;
+  return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
+}
+
+/**
+ * @param {HTMLElement[]} cells
+ * @param {RunSummary} run
+ */
+function drawKinds(cells, run) {
+  for (const cell of cells) cell.classList.toggle("none", cell.textContent === NONE);
+  const [, , , , failed, mismatches] = cells;
+  failed.classList.toggle("bad", run.failed > 0);
+  mismatches.classList.toggle("warned", run.mismatches > 0);
+}
