@@ -4,15 +4,16 @@ const EVERY = 200; // milliseconds; browsers refuse many changes in a short time
 
 /**
  * @param {() => string} addressNow What the address is to be.
+ * @param {() => unknown} [stateNow] What comes back with it when a person goes back to it, beside what the address says.
  * @returns {{ write: () => void, stop: () => void }} `write` changes the address: now, or soon after the last change.
  */
-export function addressWriter(addressNow) {
+export function addressWriter(addressNow, stateNow = () => null) {
   let written = -EVERY;
   let timer = 0;
 
   function writeNow() {
     written = performance.now();
-    history.replaceState(null, "", addressNow());
+    history.replaceState(stateNow(), "", addressNow());
   }
 
   return {

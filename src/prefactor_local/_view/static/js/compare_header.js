@@ -30,8 +30,22 @@ export function compareHeader({ a, b }, swap) {
  * @param {RunSummary | null} other The run that the numbers are compared with.
  */
 function runFacts(letter, run, other) {
-  const link = element("a", { href: runUrl(run.id) }, element("bdi", {}, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
-  const title = element("h2", {}, element("span", { class: "side-letter" }, letter), " ", link, " ", statusMark(run.status));
+  const link = element(
+    "a",
+    { href: runUrl(run.id) },
+    element("bdi", {}, run.agent_name),
+    " ",
+    element("bdi", { class: "version" }, run.version),
+  );
+  const title = element(
+    "h2",
+    {},
+    element("span", { class: "side-letter" }, letter),
+    " ",
+    link,
+    " ",
+    statusMark(run.status),
+  );
   const took = run.duration_ms === null ? "not finished" : formatDuration(run.duration_ms);
   return element(
     "section",
@@ -43,8 +57,12 @@ function runFacts(letter, run, other) {
       countedFact("Started", run.started_at ? formatTime(run.started_at).slice(0, 19) : "not yet"),
       countedFact("Duration", took, other && deltaOf(other.duration_ms, run.duration_ms)),
       countedFact("Spans", formatNumber(run.spans), other && difference(other.spans, run.spans)),
-      countedFact("Failed", formatNumber(run.failed), other && difference(other.failed, run.failed)),
-      countedFact("Mismatches", formatNumber(run.mismatches), other && difference(other.mismatches, run.mismatches)),
+      run.failed || other?.failed
+        ? countedFact("Failed", formatNumber(run.failed), other && difference(other.failed, run.failed))
+        : null,
+      run.mismatches || other?.mismatches
+        ? countedFact("Mismatches", formatNumber(run.mismatches), other && difference(other.mismatches, run.mismatches))
+        : null,
     ),
   );
 }
@@ -74,7 +92,8 @@ function difference(a, b) {
  */
 export function kindCounts({ rows }) {
   const { equal, changed, added, removed } = countKinds(rows);
-  if (equal === rows.length) return rows.length ? `No differences: ${formatCount(equal, "equal span")}` : "Both runs have no spans";
+  if (equal === rows.length)
+    return rows.length ? `No differences: ${formatCount(equal, "equal span")}` : "Both runs have no spans";
   const parts = [
     changed && `${KIND_SIGNS.changed} ${formatNumber(changed)} changed`,
     added && `${KIND_SIGNS.added} ${formatNumber(added)} only in B`,

@@ -3,6 +3,7 @@
 /** @import { Context, Page } from "./app.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
 /** @import { Comparison, ComparisonRow } from "./shapes.js" */
+import { addressWriter } from "./address.js";
 import { compareHeader, kindCounts } from "./compare_header.js";
 import { compareKeys } from "./compare_keys.js";
 import { differencesElement, drawPair, payloadsElement } from "./compare_pane.js";
@@ -10,12 +11,11 @@ import { compareRow } from "./compare_row.js";
 import { kindOf, nextDifference, shownRows } from "./comparison.js";
 import { button, element, replaceChildren, setAttribute } from "./dom.js";
 import { message, sentenceOf } from "./messages.js";
-import { splitter } from "./splitter.js";
+import { paneSplitter } from "./pane_splitter.js";
 import { compareStateUrl, parseCompareState } from "./urls.js";
 import { WindowList } from "./window_list.js";
 
 const PAIR_HEIGHT = 28; // pixels
-const SMALLEST_PANE = 160;
 
 /**
  * @param {Context} context
@@ -25,7 +25,13 @@ const SMALLEST_PANE = 160;
  */
 export function openComparePage(context, a, b) {
   const page = new ComparePage(context, a, b);
-  return { element: page.element, title: "Two runs", keys: compareKeys(page), opened: () => page.open(), close: () => page.close() };
+  return {
+    element: page.element,
+    title: "Two runs",
+    keys: compareKeys(page),
+    opened: () => page.open(),
+    close: () => page.close(),
+  };
 }
 
 export class ComparePage {
@@ -50,32 +56,25 @@ export class ComparePage {
       id: "pair",
       columns: 3,
       height: PAIR_HEIGHT,
-      newLine: () => compareRow({
-        row: (index) => this.rows[this.shown[index]],
-        isSelected: (index) => this.shown[index] === this.state.row,
-        types: () => this.types,
-      }),
+      newLine: () =>
+        compareRow({
+          row: (index) => this.rows[this.shown[index]],
+          isSelected: (index) => this.shown[index] === this.state.row,
+          types: () => this.types,
+        }),
       onOpen: (index) => this.select(this.shown[index]),
     });
     this.counts = element("span", { class: "count", role: "status" });
-    this.hideEqual = button("Hide what is equal", () => this.toggleEqual(), { title: "Show only what differs (e)", "aria-pressed": "false", class: "toggle" });
+    this.hideEqual = button("Hide what is equal", () => this.toggleEqual(), {
+      title: "Show only what differs (e)",
+      "aria-pressed": "false",
+      class: "toggle",
+    });
     this.pane = element("aside", { class: "pane", tabindex: -1, "aria-label": "The selected pair" });
     this.body = element("div", { class: "run-body" });
-    this.splitter = this.makeSplitter();
+    this.splitter = paneSplitter(this.body, this.pane);
+    this.address = addressWriter(() => compareStateUrl(this.ids.a, this.ids.b, this.state));
     this.element = element("div", { class: "run compare" }, message("Comparing…"));
-  }
-
-  makeSplitter() {
-    const beside = matchMedia("(min-width: 901px)");
-    return splitter({
-      label: "Size of the pane",
-      setting: "pane",
-      isUpright: () => beside.matches,
-      grows: -1,
-      limits: () => [SMALLEST_PANE, (beside.matches ? this.body.clientWidth : this.body.clientHeight) - SMALLEST_PANE],
-      size: () => (beside.matches ? this.pane.offsetWidth : this.pane.offsetHeight),
-      resize: (size) => this.body.style.setProperty("--pane-size", `${size}px`),
-    });
   }
 
   async open() {
@@ -93,26 +92,52 @@ export class ComparePage {
 
   close() {
     this.loading.abort();
+    this.address.stop();
   }
 
   /** @param {Comparison} comparison */
   show(comparison) {
     this.ids = { a: comparison.a.id, b: comparison.b.id };
     this.rows = comparison.rows;
-    this.context.setTitle(`${comparison.a.agent_name} ${comparison.a.version} and ${comparison.b.version}`.slice(0, 80));
+    this.context.setTitle(
+      `${comparison.a.agent_name} ${comparison.a.version} and ${comparison.b.version}`.slice(0, 80),
+    );
     this.counts.textContent = kindCounts(comparison);
     const different = this.rows.some((row) => kindOf(row) !== "equal");
-    const tools = element("div", { class: "toolbar" }, this.hideEqual, this.counts, different ? this.stepButtons() : null);
-    const left = element("div", { class: "run-left" }, element("div", { class: "spans" }, element("div", { class: "spans-body" }, this.list.grid)));
+    const tools = element(
+      "div",
+      { class: "toolbar" },
+      this.hideEqual,
+      this.counts,
+      different ? this.stepButtons() : null,
+    );
+    const left = element(
+      "div",
+      { class: "run-left" },
+      element("div", { class: "spans" }, element("div", { class: "spans-body" }, this.list.grid)),
+    );
     replaceChildren(this.body, left);
-    replaceChildren(this.element, compareHeader(comparison, () => this.swap()), tools, this.body);
+    replaceChildren(
+      this.element,
+      compareHeader(comparison, () => this.swap()),
+      tools,
+      this.body,
+    );
     this.arrange();
     if (this.state.row !== null && this.rows[this.state.row]) this.select(this.state.row);
   }
 
   stepButtons() {
-    const previous = button("↑", () => this.goToDifference(-1), { class: "icon", "aria-label": "Previous difference", title: "Previous difference (p)" });
-    const next = button("↓", () => this.goToDifference(1), { class: "icon", "aria-label": "Next difference", title: "Next difference (n)" });
+    const previous = button("↑", () => this.goToDifference(-1), {
+      class: "icon",
+      "aria-label": "Previous difference",
+      title: "Previous difference (p)",
+    });
+    const next = button("↓", () => this.goToDifference(1), {
+      class: "icon",
+      "aria-label": "Next difference",
+      title: "Next difference (n)",
+    });
     return element("span", { class: "errors" }, element("span", { class: "muted" }, "Differences"), previous, next);
   }
 
@@ -134,7 +159,7 @@ export class ComparePage {
   /** @param {number} row Its number. */
   select(row) {
     this.state.row = row;
-    this.writeUrl();
+    this.address.write();
     if (this.placeOf(row) < 0) {
       this.state.hideEqual = false;
       this.arrange();
@@ -160,7 +185,7 @@ export class ComparePage {
 
   toggleEqual() {
     this.state.hideEqual = !this.state.hideEqual;
-    this.writeUrl();
+    this.address.write();
     this.arrange();
     const place = this.placeOf(this.state.row);
     if (place >= 0) this.list.scrollTo(place);
@@ -199,7 +224,11 @@ export class ComparePage {
     const { source } = this.context;
     const payloads = row.changed.includes("params") || row.changed.includes("result");
     if (row.a && row.b && payloads) {
-      return differencesElement(await source.differences(row.a[1], row.b[1]), { row, runs: this.ids, types: this.types });
+      return differencesElement(await source.differences(row.a[1], row.b[1]), {
+        row,
+        runs: this.ids,
+        types: this.types,
+      });
     }
     const shown = row.b ?? row.a;
     if (!shown) return message("");
@@ -218,12 +247,8 @@ export class ComparePage {
     this.splitter.remove();
     this.pane.remove();
     this.state.row = null;
-    this.writeUrl();
+    this.address.write();
     this.list.select(-1);
     this.list.grid.focus();
-  }
-
-  writeUrl() {
-    history.replaceState(null, "", compareStateUrl(this.ids.a, this.ids.b, this.state));
   }
 }

@@ -35,13 +35,29 @@ export function drawPair(pane, view, content, close) {
   const shown = /** @type {SpanRow} */ (row.a ?? row.b);
   const info = typeOfPair(view);
   const dot = element("span", { class: "dot", "aria-hidden": "true" });
-  const kind = element("p", { class: "pane-type" }, dot, element("span", {}, info?.title ?? shown[3]), info && info.title !== shown[3] && element("code", {}, shown[3]));
+  const kind = element(
+    "p",
+    { class: "pane-type" },
+    dot,
+    element("span", {}, info?.title ?? shown[3]),
+    info && info.title !== shown[3] && element("code", {}, shown[3]),
+  );
   kind.style.setProperty("--hue", String(hueOf(shown[3])));
   const leave = button("✕", close, { class: "icon", "aria-label": "Close the pane", title: "Close (Esc)" });
   replaceChildren(
     pane,
-    element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, leave), element("h2", { dir: "auto" }, headlineOf(shown, row.a ? types.a : types.b))),
-    element("p", { class: `kind ${kindOf(row)}` }, element("span", { class: "kind-sign", "aria-hidden": "true" }, KIND_SIGNS[kindOf(row)]), ` ${kindWords(row)}`),
+    element(
+      "header",
+      { class: "pane-head" },
+      element("div", { class: "pane-line" }, kind, leave),
+      element("h2", { dir: "auto" }, headlineOf(shown, row.a ? types.a : types.b)),
+    ),
+    element(
+      "p",
+      { class: `kind ${kindOf(row)}` },
+      element("span", { class: "kind-sign", "aria-hidden": "true" }, KIND_SIGNS[kindOf(row)]),
+      ` ${kindWords(row)}`,
+    ),
     pairFacts(view),
     content,
   );
@@ -58,9 +74,19 @@ function pairFacts({ row: { a, b }, runs }) {
   /** @param {string} letter @param {SpanRow | null} row @param {string} run @param {string} delta */
   const line = (letter, row, run, delta) => {
     if (!row) return null;
-    const took = row[6] === null ? null : element("span", {}, formatDuration(row[6]), delta && element("span", { class: "delta" }, ` (${delta})`));
+    const took =
+      row[6] === null
+        ? null
+        : element("span", {}, formatDuration(row[6]), delta && element("span", { class: "delta" }, ` (${delta})`));
     const link = element("a", { href: `${runUrl(run)}?span=${row[0]}` }, `Open in run ${letter}`);
-    return element("p", { class: "pair-facts" }, element("span", { class: "side-letter" }, letter), statusMark(row[4]), took, link);
+    return element(
+      "p",
+      { class: "pair-facts" },
+      element("span", { class: "side-letter" }, letter),
+      statusMark(row[4]),
+      took,
+      link,
+    );
   };
   return element("div", {}, line("A", a, runs.a, ""), line("B", b, runs.b, a && b ? deltaOf(a[6], b[6]) : ""));
 }
@@ -72,8 +98,22 @@ function pairFacts({ row: { a, b }, runs }) {
 export function differencesElement(differences, view) {
   if (!differences.length) return message("Params and result are equal.");
   const info = typeOfPair(view);
-  const limit = differences.length >= MOST ? element("p", { class: "cut" }, `The first ${formatCount(MOST, "difference")} of each payload.`) : null;
-  return element("div", {}, limit, ...BOTH_SIDES.map((side) => sideElement(side, differences.filter((one) => one.side === side), info)));
+  const limit =
+    differences.length >= MOST
+      ? element("p", { class: "cut" }, `The first ${formatCount(MOST, "difference")} of each payload.`)
+      : null;
+  return element(
+    "div",
+    {},
+    limit,
+    ...BOTH_SIDES.map((side) =>
+      sideElement(
+        side,
+        differences.filter((one) => one.side === side),
+        info,
+      ),
+    ),
+  );
 }
 
 /**
@@ -86,10 +126,20 @@ function sideElement(side, differences, info) {
   const fields = fieldTree(info?.[side] ?? {});
   const items = differences.map((difference) => {
     const label = element("dt", {}, ...labelOf(difference.pointer, fields));
-    return element("div", { class: "field" }, label, element("dd", { class: "before-after" }, ...beforeAndAfter(difference)));
+    return element(
+      "div",
+      { class: "field" },
+      label,
+      element("dd", { class: "before-after" }, ...beforeAndAfter(difference)),
+    );
   });
   const count = element("span", { class: "badge" }, formatCount(differences.length, "difference"));
-  return element("section", { class: `side ${side}` }, element("h3", {}, SIDE_TITLES[side], count), element("dl", { class: "fields" }, ...items));
+  return element(
+    "section",
+    { class: `side ${side}` },
+    element("h3", {}, SIDE_TITLES[side], count),
+    element("dl", { class: "fields" }, ...items),
+  );
 }
 
 /**
@@ -100,7 +150,10 @@ function sideElement(side, differences, info) {
  */
 function labelOf(pointer, fields) {
   if (!pointer) return [element("span", { class: "field-title" }, "The whole value")];
-  const names = pointer.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const names = pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
   /** @type {import("./fields.js").FieldNode | null} */
   let field = fields;
   for (const name of names) field = childField(field, name);
@@ -115,7 +168,8 @@ function labelOf(pointer, fields) {
 
 /** @param {Difference} difference */
 function beforeAndAfter({ a, b }) {
-  const marked = typeof a === "string" && typeof b === "string" && !isRedacted(a) && !isRedacted(b) ? splitTexts(a, b) : null;
+  const marked =
+    typeof a === "string" && typeof b === "string" && !isRedacted(a) && !isRedacted(b) ? splitTexts(a, b) : null;
   return [sideValue("A", a, marked?.a), sideValue("B", b, marked?.b)];
 }
 
@@ -125,8 +179,18 @@ function beforeAndAfter({ a, b }) {
  * @param {{ before: string, middle: string, after: string } | undefined} parts Of a text: what differs is in the middle.
  */
 function sideValue(letter, value, parts) {
-  const shown = value === undefined ? element("span", { class: "muted" }, "not there") : parts && typeof value === "string" ? markedText(value, parts) : plainValue(value);
-  return element("div", { class: `version-${letter.toLowerCase()}` }, element("span", { class: "side-letter" }, letter), element("div", {}, shown));
+  const shown =
+    value === undefined
+      ? element("span", { class: "muted" }, "not there")
+      : parts && typeof value === "string"
+        ? markedText(value, parts)
+        : plainValue(value);
+  return element(
+    "div",
+    { class: `version-${letter.toLowerCase()}` },
+    element("span", { class: "side-letter" }, letter),
+    element("div", {}, shown),
+  );
 }
 
 /**
@@ -148,7 +212,12 @@ export function payloadsElement(span, info) {
   const sections = BOTH_SIDES.filter((side) => span[side] !== null).map((side) => {
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const view = { side, cuts, mismatches: new Map(), showAll: () => {} };
-    return element("section", { class: `side ${side}` }, element("h3", {}, SIDE_TITLES[side]), payloadElement(view, span[side], fieldTree(info?.[side] ?? {})));
+    return element(
+      "section",
+      { class: `side ${side}` },
+      element("h3", {}, SIDE_TITLES[side]),
+      payloadElement(view, span[side], fieldTree(info?.[side] ?? {})),
+    );
   });
   return element("div", {}, ...sections);
 }

@@ -104,6 +104,7 @@ export function headlineOf(row, types) {
  */
 export function deltaOf(a, b) {
   if (typeof a !== "number" || typeof b !== "number") return "";
-  if (a === b) return "±0";
-  return b > a ? `+${formatDuration(b - a)}` : formatDuration(b - a);
+  const length = formatDuration(Math.abs(b - a));
+  if (length === "0 ms") return "±0";
+  return b > a ? `+${length}` : `−${length}`;
 }

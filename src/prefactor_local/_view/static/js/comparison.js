@@ -19,7 +19,12 @@ export function kindOf({ a, b, changed }) {
  * @param {ComparisonRow} row
  */
 export function kindWords(row) {
-  const words = { equal: "equal", changed: `changed: ${row.changed.join(", ")}`, added: "only in B", removed: "only in A" };
+  const words = {
+    equal: "equal",
+    changed: `changed: ${row.changed.join(", ")}`,
+    added: "only in B",
+    removed: "only in A",
+  };
   return words[kindOf(row)];
 }
 
@@ -81,7 +86,11 @@ export function splitTexts(a, b) {
   if (isHigh(a.charCodeAt(start - 1))) start -= 1;
   if (isLow(a.charCodeAt(a.length - end))) end -= 1;
   /** @param {string} text */
-  const parts = (text) => ({ before: text.slice(0, start), middle: text.slice(start, text.length - end), after: text.slice(text.length - end) });
+  const parts = (text) => ({
+    before: text.slice(0, start),
+    middle: text.slice(start, text.length - end),
+    after: text.slice(text.length - end),
+  });
   return { a: parts(a), b: parts(b) };
 }
 

@@ -11,12 +11,36 @@ export function noRunsYet(server) {
   const code = (/** @type {string} */ text) => element("code", {}, text);
   return [
     element("h2", {}, "No runs yet"),
-    element("p", {}, "Runs appear here as soon as an agent sends them to this server. In the terminal where you start the agent:"),
-    element("ol", {},
-      element("li", {}, "Paste the line that prefactor-local serve has printed. It sets two variables; the token is only there:"),
-      element("pre", { class: "text code" }, `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`),
-      element("li", {}, "Start the agent. Its client reads ", code("PREFACTOR_API_URL"), " and ", code("PREFACTOR_API_TOKEN"), "."),
+    element(
+      "p",
+      {},
+      "Runs appear here as soon as an agent sends them to this server. In the terminal where you start the agent:",
     ),
-    element("p", { class: "muted" }, "No agent at hand? ", code("prefactor-gen demo"), " records a run and says how to open it."),
+    element(
+      "ol",
+      {},
+      element(
+        "li",
+        {},
+        "Paste the line that prefactor-local serve has printed. It sets two variables; the token is only there:",
+      ),
+      element("pre", { class: "text code" }, `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`),
+      element(
+        "li",
+        {},
+        "Start the agent. Its client reads ",
+        code("PREFACTOR_API_URL"),
+        " and ",
+        code("PREFACTOR_API_TOKEN"),
+        ".",
+      ),
+    ),
+    element(
+      "p",
+      { class: "muted" },
+      "No agent at hand? ",
+      code("prefactor-gen demo"),
+      " records a run and says how to open it.",
+    ),
   ];
 }

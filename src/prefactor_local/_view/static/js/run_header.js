@@ -23,6 +23,12 @@ const KINDS = new Map([
   ["Mismatches", "warned"],
 ]);
 
+/** What the toolbar calls the spans that are counted. */
+const STATUS_OF = new Map([
+  ["Failed", "failed"],
+  ["Mismatches", "mismatch"],
+]);
+
 /**
  * @typedef {object} HeaderView
  * @property {RunDetails} details
@@ -36,10 +42,12 @@ export class RunHeader {
   /**
    * @param {boolean} live Whether there is a server that can export the run.
    * @param {(seq: number) => void} openSpan
+   * @param {(status: string) => void} filter Shows only the spans that are counted.
    */
-  constructor(live, openSpan) {
+  constructor(live, openSpan, filter) {
     this.live = live;
     this.openSpan = openSpan;
+    this.filter = filter;
     this.title = element("div", { class: "run-title" });
     this.facts = element("dl", { class: "facts run-facts" });
     this.more = element("div");
@@ -112,7 +120,10 @@ export class RunHeader {
       this.facts.append(element("div", { class: KINDS.get(name) }, element("dt", {}, name), shown));
     }
     if (shown.parentElement) shown.parentElement.hidden = value === null;
-    if (value !== null && (typeof value !== "string" || value !== shown.textContent)) replaceChildren(shown, value);
+    if (value === null || value === shown.textContent) return;
+    const status = STATUS_OF.get(name);
+    const showThem = () => this.filter(status ?? "");
+    replaceChildren(shown, status ? button(value, showThem, { class: "link", title: "Show only these spans" }) : value);
   }
 
   /** @param {Finding[]} findings */

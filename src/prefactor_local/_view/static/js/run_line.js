@@ -35,7 +35,12 @@ export const RUN_COLUMNS = [
  * @returns {RunLine}
  */
 export function runLine(id, onMark) {
-  const mark = element("input", { type: "checkbox", tabindex: -1, "aria-label": "Compare this run", title: "Mark for a comparison (x)" });
+  const mark = element("input", {
+    type: "checkbox",
+    tabindex: -1,
+    "aria-label": "Compare this run",
+    title: "Mark for a comparison (x)",
+  });
   mark.addEventListener("change", () => onMark(id));
   const link = element("a", { href: runUrl(id), class: "run-link", tabindex: -1 });
   const cells = RUN_COLUMNS.map(([name, kind]) => element("td", { role: "gridcell", class: kind, "data-name": name }));
@@ -58,7 +63,12 @@ export function runLine(id, onMark) {
       if (now === shown) return; // a person may be about to copy or click something
       shown = now;
       setAttribute(line, "aria-label", `${run.agent_name} ${run.version}, ${statusWord(run.status)}`);
-      replaceChildren(link, element("bdi", { class: "run-agent" }, run.agent_name), " ", element("bdi", { class: "version" }, run.version));
+      replaceChildren(
+        link,
+        element("bdi", { class: "run-agent" }, run.agent_name),
+        " ",
+        element("bdi", { class: "version" }, run.version),
+      );
       setAttribute(link, "title", titleOf(run));
       others.forEach((cell, place) => replaceChildren(cell, values[place]));
       drawKinds(others, run);
@@ -95,7 +105,13 @@ function startedOf({ started_at: started }, now) {
   const [day, clock] = formatTime(started).split(" ");
   const today = formatTime(new Date(now).toISOString()).startsWith(day);
   const ago = element("span", { class: "ago muted" }, ` ${formatAgo(Math.max(0, now - Date.parse(started)))}`);
-  return element("time", { datetime: started, title: `${started} (UTC)` }, today ? "" : `${day} `, clock.slice(0, 8), ago);
+  return element(
+    "time",
+    { datetime: started, title: `${started} (UTC)` },
+    today ? "" : `${day} `,
+    clock.slice(0, 8),
+    ago,
+  );
 }
 
 /** @param {RunSummary} run */

@@ -2,6 +2,7 @@
 
 /** @import { Context, Page } from "./app.js" */
 /** @import { RunLine } from "./run_line.js" */
+import { addressWriter } from "./address.js";
 import { button, element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
 import { runLine, RUN_COLUMNS } from "./run_line.js";
 import { askAgainAndAgain } from "./live.js";
@@ -10,7 +11,7 @@ import { noRunsYet } from "./no_runs.js";
 import { runsKeys } from "./runs_keys.js";
 import { RunsModel, toggleMark } from "./runs_model.js";
 import { RunsToolbar } from "./runs_toolbar.js";
-import { compareUrl, parseRunsState, runsQuery, runUrl } from "./urls.js";
+import { compareUrl, parseRunsState, runsQuery, runsUrl, runUrl } from "./urls.js";
 
 const ASK_EVERY = 2000; // milliseconds
 const LIST_AFTER = 200;
@@ -21,7 +22,13 @@ const LIST_AFTER = 200;
  */
 export function openRunsPage(context) {
   const page = new RunsPage(context);
-  return { element: page.element, title: "", keys: runsKeys(page), opened: () => page.open(), close: () => page.close() };
+  return {
+    element: page.element,
+    title: "",
+    keys: runsKeys(page),
+    opened: () => page.open(),
+    close: () => page.close(),
+  };
 }
 
 export class RunsPage {
@@ -42,6 +49,10 @@ export class RunsPage {
     this.isLoadingOlder = false;
     this.searchTimer = 0;
     this.stop = () => {};
+    this.address = addressWriter(
+      () => runsUrl(this.state),
+      () => ({ runs: { selected: this.selected, marked: this.marked } }),
+    );
     this.drawSoon = oncePerFrame(() => this.draw());
     this.toolbar = new RunsToolbar(this.state, {
       changed: () => this.filterChanged(),
@@ -51,12 +62,26 @@ export class RunsPage {
     this.notice = element("p", { class: "notice", role: "status" });
     this.notice.hidden = true;
     this.body = element("tbody", { role: "rowgroup" });
-    this.grid = element("table", { class: "runs-table", role: "grid", tabindex: 0, "aria-label": "Runs" }, runsHead(), this.body);
+    this.grid = element(
+      "table",
+      { class: "runs-table", role: "grid", tabindex: 0, "aria-label": "Runs" },
+      runsHead(),
+      this.body,
+    );
     this.more = button("Show older runs", () => this.loadOlder(), { class: "older" });
     this.empty = element("div", { class: "no-runs" });
     this.scroll = element("div", { class: "runs-scroll" }, this.grid, this.empty, this.more);
-    this.element = element("div", { class: "runs" }, element("h1", { class: "visually-hidden" }, "Runs"), this.toolbar.element, this.notice, this.scroll);
-    new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && this.loadOlder(), { root: this.scroll }).observe(this.more);
+    this.element = element(
+      "div",
+      { class: "runs" },
+      element("h1", { class: "visually-hidden" }, "Runs"),
+      this.toolbar.element,
+      this.notice,
+      this.scroll,
+    );
+    new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && this.loadOlder(), { root: this.scroll }).observe(
+      this.more,
+    );
   }
 
   open() {
@@ -66,13 +91,18 @@ export class RunsPage {
 
   close() {
     this.stop();
+    this.address.stop();
     clearTimeout(this.searchTimer);
   }
 
   /** Asks for the newest runs, again and again. */
   ask() {
     this.stop();
-    this.stop = askAgainAndAgain(() => this.askForChanges(), () => false, ASK_EVERY);
+    this.stop = askAgainAndAgain(
+      () => this.askForChanges(),
+      () => false,
+      ASK_EVERY,
+    );
   }
 
   /** @returns {Promise<"changed" | "same" | "failed">} */
@@ -116,7 +146,7 @@ export class RunsPage {
   }
 
   filterChanged() {
-    this.writeState();
+    this.address.write();
     clearTimeout(this.searchTimer);
     this.searchTimer = window.setTimeout(() => {
       this.model.clear();
@@ -126,7 +156,12 @@ export class RunsPage {
 
   draw() {
     const { runs, before, isLoaded } = this.model;
-    this.toolbar.draw({ agents: this.model.agents, count: isLoaded ? runs.length : 0, isAll: before === null, marked: this.marked.length });
+    this.toolbar.draw({
+      agents: this.model.agents,
+      count: isLoaded ? runs.length : 0,
+      isAll: before === null,
+      marked: this.marked.length,
+    });
     const seen = this.anchor();
     this.drawLines();
     if (seen) this.scroll.scrollTop += seen.line.getBoundingClientRect().top - seen.top;
@@ -139,7 +174,10 @@ export class RunsPage {
   /** The line that stays where it is when others arrive above it: the first one that is seen, unless the list is at its top. */
   anchor() {
     const { top } = this.scroll.getBoundingClientRect();
-    const line = this.scroll.scrollTop > 0 ? [...this.body.children].find((one) => one.getBoundingClientRect().bottom > top) : null;
+    const line =
+      this.scroll.scrollTop > 0
+        ? [...this.body.children].find((one) => one.getBoundingClientRect().bottom > top)
+        : null;
     return line ? { line, top: line.getBoundingClientRect().top } : null;
   }
 
@@ -163,7 +201,11 @@ export class RunsPage {
   drawEmpty() {
     const chosen = runsQuery(this.state).size > 0;
     if (this.empty.hidden) replaceChildren(this.empty);
-    else replaceChildren(this.empty, ...(chosen ? [element("p", {}, "No run matches the filter.")] : noRunsYet(location.origin)));
+    else
+      replaceChildren(
+        this.empty,
+        ...(chosen ? [element("p", {}, "No run matches the filter.")] : noRunsYet(location.origin)),
+      );
   }
 
   focusList() {
@@ -176,7 +218,7 @@ export class RunsPage {
     const run = this.model.further(this.selected, step);
     if (!run) return;
     this.selected = run.id;
-    this.writeState();
+    this.address.write();
     this.draw();
     this.lines.get(run.id)?.element.scrollIntoView({ block: "nearest" });
     if (step > 0 && run === this.model.runs.at(-1)) this.loadOlder();
@@ -190,7 +232,7 @@ export class RunsPage {
   /** @param {string} id */
   mark(id) {
     this.marked = toggleMark(this.marked, id);
-    this.writeState();
+    this.address.write();
     this.draw();
     this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);
   }
@@ -213,17 +255,12 @@ export class RunsPage {
     this.notice.hidden = !text;
     if (this.notice.textContent !== text) this.notice.textContent = text;
   }
-
-  writeState() {
-    const query = String(runsQuery(this.state));
-    history.replaceState({ runs: { selected: this.selected, marked: this.marked } }, "", `/ui/${query ? `?${query}` : ""}`);
-  }
 }
 
 function runsHead() {
   const cells = RUN_COLUMNS.map(([name, kind]) => {
     const label = name || element("span", { class: "visually-hidden" }, "Marked");
-    return element("th", { scope: "col", role: "columnheader", class: kind }, label);
+    return element("th", { role: "columnheader", class: kind }, label);
   });
   return element("thead", { role: "rowgroup" }, element("tr", { role: "row", "aria-rowindex": 1 }, ...cells));
 }

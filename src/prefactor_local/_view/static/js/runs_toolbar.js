@@ -41,10 +41,18 @@ export class RunsToolbar {
     });
     this.agent = element("select", { "aria-label": "Agent" });
     const statuses = STATUSES.map((status) => element("option", { value: status }, statusWord(status)));
-    this.status = element("select", { "aria-label": "Status" }, element("option", { value: "" }, "Any status"), ...statuses);
+    this.status = element(
+      "select",
+      { "aria-label": "Status" },
+      element("option", { value: "" }, "Any status"),
+      ...statuses,
+    );
     this.clear = button("Clear", () => this.reset(), { title: "List all runs again" });
     this.count = element("span", { class: "count", role: "status" });
-    this.compare = button("Compare", actions.compare, { title: "Compare the two marked runs (c)", class: "compare-runs" });
+    this.compare = button("Compare", actions.compare, {
+      title: "Compare the two marked runs (c)",
+      class: "compare-runs",
+    });
     this.element = element("div", { class: "toolbar", role: "search", "aria-label": "Runs" });
     this.element.append(this.input, this.agent, this.status, this.clear, this.count, this.compare);
     this.agentsShown = "";

@@ -6,13 +6,12 @@
 /** @import { SpanView } from "./span_view.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
+import { shorten } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
-import { savedSize } from "./settings.js";
+import { paneSplitter } from "./pane_splitter.js";
 import { drawSpan } from "./span_view.js";
-import { splitter } from "./splitter.js";
 import { endOf, selfTime } from "./tree.js";
 
-const LEAST = 160; // pixels
 const HELD = 90; // milliseconds between two spans
 
 /**
@@ -34,28 +33,13 @@ export class SpanPane {
     this.options = options;
     this.body = body;
     this.element = element("aside", { class: "pane", "aria-label": "Span", tabindex: -1 });
-    this.splitter = this.makeSplitter();
+    this.splitter = paneSplitter(body, this.element);
     this.loading = new AbortController();
     this.lastLoad = -HELD;
     /** @type {SpanDetails | null} */
     this.span = null;
     body.append(this.splitter, this.element);
     this.setVisible(false);
-  }
-
-  makeSplitter() {
-    const beside = matchMedia("(min-width: 901px)");
-    const setting = () => (beside.matches ? "pane-width" : "pane-height");
-    for (const name of ["pane-width", "pane-height"]) this.body.style.setProperty(`--${name}`, savedSize(name));
-    return splitter({
-      label: "Size of the pane",
-      setting,
-      isUpright: () => beside.matches,
-      grows: -1,
-      limits: () => [LEAST, (beside.matches ? this.body.clientWidth : this.body.clientHeight) - LEAST],
-      size: () => (beside.matches ? this.element.offsetWidth : this.element.offsetHeight),
-      resize: (size) => this.body.style.setProperty(`--${setting()}`, `${size}px`),
-    });
   }
 
   get isOpen() {
@@ -136,7 +120,7 @@ export class SpanPane {
     const type = model.typeOf(span.type);
     const above = node.parent?.row;
     const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? above[7].slice(0, 60) || above[3] : "", json: model.state.json };
+    return { ...known, parent: above ? shorten(above[7], 60) || above[3] : "", json: model.state.json };
   }
 
   /** @param {boolean} json */

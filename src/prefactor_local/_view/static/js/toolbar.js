@@ -96,9 +96,17 @@ export class Toolbar {
   }
 
   reset() {
-    Object.assign(this.model.state, { text: "", types: [], status: "" });
-    this.change();
+    this.showOnly("");
     this.input.focus();
+  }
+
+  /**
+   * Filters by the status alone.
+   * @param {string} status As in the state of a run.
+   */
+  showOnly(status) {
+    Object.assign(this.model.state, { text: "", types: [], status });
+    this.change();
   }
 
   change() {

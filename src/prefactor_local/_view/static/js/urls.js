@@ -79,6 +79,12 @@ export function runsQuery({ text, agent, status }) {
   return new URLSearchParams(Object.entries({ q: text, agent, status }).filter(([, value]) => value));
 }
 
+/** @param {RunsState} state */
+export function runsUrl(state) {
+  const query = String(runsQuery(state));
+  return `/ui/${query ? `?${query}` : ""}`;
+}
+
 /**
  * @typedef {object} CompareState What a person chose in the comparison of two runs.
  * @property {number | null} row The number of the selected row.

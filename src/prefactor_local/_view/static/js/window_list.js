@@ -30,7 +30,11 @@ export class WindowList {
     /** @type {Map<number, Line>} */
     this.drawn = new Map();
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
-    this.grid = element("div", { class: "spans-scroll", role: "treegrid", tabindex: 0, "aria-label": options.label }, this.canvas);
+    this.grid = element(
+      "div",
+      { class: "spans-scroll", role: "treegrid", tabindex: 0, "aria-label": options.label },
+      this.canvas,
+    );
     setAttribute(this.grid, "aria-colcount", options.columns);
     const drawSoon = oncePerFrame(() => this.draw());
     this.grid.addEventListener("scroll", drawSoon);
@@ -74,7 +78,8 @@ export class WindowList {
     const { scrollTop, clientHeight } = this.grid;
     const margin = Math.min(clientHeight / 3, height * 2);
     if (index * height < scrollTop) this.grid.scrollTop = index * height - margin;
-    else if ((index + 1) * height > scrollTop + clientHeight) this.grid.scrollTop = (index + 1) * height - clientHeight + margin;
+    else if ((index + 1) * height > scrollTop + clientHeight)
+      this.grid.scrollTop = (index + 1) * height - clientHeight + margin;
   }
 
   /** How many lines can be seen at once. */
@@ -91,7 +96,8 @@ export class WindowList {
     if (this.selected >= 0 && this.selected < this.count) wanted.add(this.selected);
     const spare = [...this.drawn].filter(([index]) => !wanted.has(index));
     for (const [index] of spare) this.drawn.delete(index);
-    for (const index of wanted) if (!this.drawn.has(index)) this.drawLine(index, spare.pop()?.[1] ?? this.options.newLine());
+    for (const index of wanted)
+      if (!this.drawn.has(index)) this.drawLine(index, spare.pop()?.[1] ?? this.options.newLine());
     for (const [, line] of spare) line.element.remove();
     setAttribute(this.grid, "aria-activedescendant", this.selected < 0 ? null : `${id}-${this.selected}`);
   }
