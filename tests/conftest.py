@@ -11,7 +11,8 @@ from tests.compat import environments
 from prefactor_local import LocalApi
 
 os.environ.pop("FORCE_COLOR", None)  # tests compare what commands print to a pipe
-os.environ.pop("CI", None)  # prefactor-gen uses no cache there
+if os.environ.pop("CI", "") == "true":  # prefactor-gen uses no cache there
+    os.environ["TESTS_RUN_IN_CI"] = "true"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the programs of tests would compile what they import each time
 
 

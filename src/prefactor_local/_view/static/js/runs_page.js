@@ -185,7 +185,7 @@ export class RunsPage {
     const { runs } = this.model;
     const view = { selected: this.selected, marked: this.marked };
     const lines = runs.map((run, index) => {
-      const line = this.lines.get(run.id) ?? runLine(run.id, (id) => this.mark(id));
+      const line = this.lines.get(run.id) ?? runLine(run.id, (id) => this.markWithPointer(id));
       line.draw(run, index, view);
       return /** @type {[string, RunLine]} */ ([run.id, line]);
     });
@@ -235,6 +235,15 @@ export class RunsPage {
     this.address.write();
     this.draw();
     this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);
+  }
+
+  /**
+   * The box takes the focus; the keys are for the list.
+   * @param {string} id
+   */
+  markWithPointer(id) {
+    this.grid.focus();
+    this.mark(id);
   }
 
   markSelected() {

@@ -1,0 +1,165 @@
+"""What the pages of the viewer show, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.local.conftest import Http
+from tests.viewer.recorded_runs import multiply_span, shop_run
+from tests.viewer.screens import Screen
+
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_empty_server_says_what_to_do_first(api: LocalApi, screen: Screen) -> None:
+    text = screen.shown(".no-runs").inner_text()
+
+    assert f"export PREFACTOR_API_URL={api.url} PREFACTOR_API_TOKEN=…" in text
+    assert api.token not in screen.page.content()
+
+
+def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None:
+    runs = [shop_run(http, steps=1, name=f"Agent {number % 2}", external_identifier=str(number)) for number in range(55)]
+    screen.page.reload()
+    screen.shown(".count", "50 newest runs")
+    screen.press("j", "End")  # the last one of the page: older runs are loaded
+    screen.shown(".count", "55 runs")
+    line = screen.shown(".run-line.selected")
+    before = line.bounding_box()
+
+    new = shop_run(http, name="Newcomer")
+
+    screen.shown(f"#run-{new}", "Newcomer")
+    assert line.bounding_box() == before  # what a person looks at stays where it is
+    assert screen.shown(f"#run-{new} .cell-status").inner_text() == "✓ complete"
+
+    screen.page.locator("select").first.select_option(label="Agent 1")
+    screen.shown(".count", "27 runs")
+    screen.press("/")
+    screen.page.keyboard.type(runs[1])
+    screen.shown(".count", "1 run")
+    assert screen.page.url.endswith(f"/ui/?q={runs[1]}&agent=Agent+1")
+    screen.page.reload()
+    screen.shown(".count", "1 run")
+    screen.page.locator(".run-line").click()
+    screen.page.wait_for_url(f"**/ui/runs/{runs[1]}*")
+    screen.page.go_back()
+    screen.shown(".count", "1 run")
+
+
+def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -> None:
+    screen.run(shop_run(http))
+    screen.press("j")
+    pane = screen.shown(".pane")
+    number, card, mail = (pane.locator(f"[data-pointer='params/{name}']") for name in ("number", "card", "mail"))
+    number.wait_for()
+
+    assert "Takes one order." in pane.inner_text()
+    shown = number.inner_text()
+    assert ["Order number" in shown, "As printed on the bill." in shown, "12a" in shown] == [True] * 3
+    assert "integer" in number.locator(".mismatch").inner_text()
+    assert "🔒" in card.inner_text()
+    assert "contact information" in mail.inner_text()
+    assert pane.locator("[data-pointer='result/note'] .text").inner_text() == "Paid.\nSent."
+    pane.get_by_role("button", name="JSON", exact=True).click()
+    assert '"note": "Paid.\\nSent."' in screen.shown(".pane .result pre").inner_text()
+    screen.press("n")
+    screen.shown(".pane .error-box", "No such step.")
+
+
+def test_spans_are_filtered(screen: Screen, http: Http) -> None:
+    screen.run(shop_run(http))
+
+    screen.press("/")
+    screen.page.keyboard.type("No such step")  # it is in the result of step 2
+    screen.shown(".count", "1 of 4")
+    screen.until("document.querySelectorAll('.row').length === 2")
+    assert screen.headlines() == ["order 12a", "step 2"]
+    screen.page.get_by_role("button", name="Highlight").click()
+    screen.until("document.querySelectorAll('.row').length === 4")
+    assert screen.page.locator(".row.match .headline").all_text_contents() == ["step 2"]
+    screen.page.reload()
+    screen.shown(".row.match", "step 2")
+
+
+def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    screen.run(run_id)
+
+    new = http.span(run_id, schema_name="shop:step", payload={"name": "late"})["details"]["id"]
+    screen.shown(".row.active", "step late")
+    http.finish_span(new, status="complete")
+    screen.shown(".row.complete", "step late")
+    http.post(f"/agent_instance/{run_id}/finish", {"status": "failed"})
+    screen.shown(".run-header .status.failed")
+
+
+def test_a_run_without_spans_and_one_that_failed(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    http.post(f"/agent_instance/{run_id}/finish", {"status": "failed"})
+    empty = http.started(agent_id="empty")
+    screen.go(f"/ui/runs/{empty}")
+    screen.shown(".empty", "No spans yet")
+    screen.run(run_id)
+    assert screen.shown(".run-header .status").inner_text() == "✕ failed"
+    assert "1" in screen.shown(".run-header .bad").inner_text()
+    screen.allowed = ("status of 404",)
+    screen.go("/ui/runs/nothing")
+    screen.shown(".message", "no run has an ID that begins with")
+
+
+def test_two_runs_are_compared(screen: Screen, http: Http) -> None:
+    a, b = shop_run(http), shop_run(http, note="Paid.\nLost.", steps=4)
+    screen.go("/ui/")
+    for run in (a, b):
+        screen.page.locator(f"#run-{run} input").check()
+    screen.press("c")
+    screen.page.wait_for_url(f"**/ui/compare?a={a}&b={b}")
+
+    screen.shown(".count", "≠ 1 changed · + 1 only in B · = 3 equal")
+    screen.press("n")
+    field = screen.shown(".pane .field", "Note")
+    assert [field.locator(f".version-{side}").inner_text().split("\n", 1)[1] for side in "ab"] == [
+        "Paid.\nSent.",
+        "Paid.\nLost.",
+    ]
+    assert field.locator("mark").all_text_contents() == ["Sen", "Los"]
+    screen.press("n")
+    screen.shown(".pane .kind", "only in B")
+    assert "4" in screen.shown(".pane .params").inner_text()
+
+
+def test_every_page_fits_a_narrow_window_and_a_dark_one(open_screen: Callable[..., Screen], http: Http) -> None:
+    screen = open_screen(width=320, height=700, color_scheme="dark")
+    a, b = shop_run(http, name="A very long name " * 9), shop_run(http)
+    for path, selector in (("/ui/", ".run-line"), (f"/ui/runs/{a}?span=2", ".pane .field"), (f"/ui/compare?a={a}&b={b}&row=0", ".pane")):
+        screen.go(path)
+        screen.shown(selector)
+        assert not screen.is_wide, path
+    assert screen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 29)"
+
+
+@pytest.fixture
+def long_run(tmp_path: Path, connect: Callable[..., Http]) -> Path:
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        shop_run(http, steps=0)
+    multiply_span(tmp_path / "runs.db", 10_000)
+    return tmp_path / "runs.db"
+
+
+def test_of_10_000_spans_only_those_that_are_seen_are_in_the_page(long_run: Path, open_screen: Callable[..., Screen]) -> None:
+    with LocalApi(database=long_run) as api:
+        screen = open_screen(login=False, server=api)
+        screen.page.goto(f"{api.view_url}&run=last")
+        screen.shown(".row")
+        assert screen.shown("[role=treegrid]").get_attribute("aria-rowcount") == "10000"
+        screen.press("j", "End")
+        screen.shown(".row.selected[aria-rowindex='10000']")
+        assert screen.page.locator(".row").count() < 100
+        assert json.loads(screen.page.evaluate("JSON.stringify(document.querySelectorAll('*').length)")) < 2000

@@ -1,0 +1,127 @@
+"""What other pages, other names and hostile payloads can do: nothing."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.local.conftest import Http
+from tests.viewer.recorded_runs import HOSTILE, hostile_run, shop_run
+from tests.viewer.screens import Screen
+
+from prefactor_local import LocalApi
+
+pytestmark = pytest.mark.slow
+
+
+def test_only_the_link_opens_the_viewer(api: LocalApi, open_screen: Callable[..., Screen]) -> None:
+    screen = open_screen(login=False)
+    screen.allowed = ("status of 401",)
+    screen.go("/ui/")
+    screen.shown(".notice", "not signed in")
+    screen.page.goto(api.view_url)
+    screen.shown(".no-runs")
+    assert "t=" not in screen.page.url
+    assert screen.page.evaluate("document.cookie") == ""
+
+
+def test_hostile_payloads_are_text(screen: Screen, http: Http) -> None:
+    run_id = hostile_run(http)
+    screen.go("/ui/")
+    assert screen.shown(".run-agent").inner_text() == HOSTILE[0]
+    screen.run(run_id)
+    screen.until("document.title.includes('img')")
+    title = screen.page.title()
+    for view in ("Fields", "JSON"):
+        screen.rows.first.click()
+        screen.page.get_by_role("button", name=view, exact=True).click()
+        for number in range(1, len(HOSTILE) + 1):
+            screen.page.locator(f".row[aria-rowindex='{number}']").click()
+            screen.until(f"document.querySelector('.row.selected')?.getAttribute('aria-rowindex') === '{number}'")
+            screen.shown(".pane .error-box")
+    screen.go(f"/ui/compare?a={run_id}&b={shop_run(http)}&row=0")
+    screen.shown(".pane .field")
+
+    assert screen.page.title() != "owned"
+    assert HOSTILE[0] in title
+    assert screen.page.locator("img, iframe, main script").count() == 0
+    assert screen.page.evaluate("[...document.querySelectorAll('a')].every((a) => a.origin === location.origin)")
+
+
+def test_a_name_of_another_site_is_refused(api: LocalApi, screen: Screen) -> None:
+    screen.allowed = ("evil.test", "status of 403")  # it asks this server by another name
+    answer = screen.page.goto(api.view_url.replace("127.0.0.1", "evil.test"))
+
+    assert answer
+    assert answer.status == 403
+    assert "not a name of this server" in answer.text()
+
+
+class _Silent(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Other</title>")
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def other_site() -> Iterator[str]:
+    """A page of another port of this machine, to which the browser sends the cookie, too."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Silent) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_page_of_another_port_reads_nothing(api: LocalApi, screen: Screen, http: Http, other_site: str) -> None:
+    shop_run(http)
+    screen.allowed = ("",)  # the other page may do what it likes
+    screen.page.goto(other_site)
+
+    tries = """async (url) => [
+        await fetch(url, {credentials: "include"}).then((answer) => answer.text(), String),
+        await fetch(url, {credentials: "include", mode: "no-cors"}).then((answer) => answer.text(), String),
+        await new Promise((resolve) => {
+            const frame = document.createElement("iframe");
+            frame.onload = () => { try { resolve(frame.contentDocument.body.textContent) } catch (e) { resolve("refused") } };
+            frame.src = url;
+            document.body.append(frame);
+        }),
+        String(window.open(url)?.document.body?.textContent),
+    ]"""
+    told = screen.page.evaluate(tries, f"{api.url}/ui/api/runs")
+
+    assert re.sub(r"\s+", " ", " ".join(told[:2])) in {"TypeError: Failed to fetch ", "TypeError: Failed to fetch TypeError: Failed to fetch"}
+    assert "Shop" not in "".join(map(str, told))
+
+
+def test_an_exported_page_works_without_a_server(screen: Screen, http: Http, tmp_path: Path) -> None:
+    hostile_run(http)
+    screen.run(shop_run(http))
+    screen.page.get_by_text("Export").first.click()
+    with screen.page.expect_download() as download:
+        screen.page.locator(".menu a[href*='format=html']").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".html"
+
+    screen.allowed = ("request: file:",)
+    requests: list[str] = []
+    screen.page.on("request", lambda request: requests.append(urlsplit(request.url).scheme))
+    screen.page.goto(file.as_uri())
+    screen.press("j")
+    screen.shown(".pane [data-pointer='params/number'] .mismatch")
+    screen.press("n")
+    screen.shown(".pane .error-box", "No such step.")
+    assert requests == ["file"]
