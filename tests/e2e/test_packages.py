@@ -16,6 +16,8 @@ from types import ModuleType
 import pytest
 from tests.support.processes import ROOT, run
 
+from prefactor_local._view.pages import script
+
 PACKAGES = {
     "prefactor_api": "generated",
     "prefactor_spans": "generated",
@@ -108,13 +110,12 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (entry_points,) = (name for name in names if name.endswith("/entry_points.txt"))
+        assert archive.read("prefactor_local/_view/static/app.js").decode() == script()
         assert "[pytest11]\nprefactor = prefactor_pytest" in archive.read(entry_points).decode()
     assert {*(f"{package}/py.typed" for package in PACKAGES), "prefactor_pytest.py"} <= set(names)
     assert {name for name in names if name.startswith("prefactor_gen/_shipped/")}
-    static = folder("prefactor_local") / "_view" / "static"
-    pages = {str(path.relative_to(ROOT / "src")) for path in static.rglob("*") if path.is_file()}
-    assert pages
-    assert pages <= set(names)
+    pages = {"app.css", "app.js", "icon.svg", "index.html"}
+    assert {name.rpartition("/")[2] for name in names if "/static/" in name} == pages
     assert not [name for name in names if name.endswith(".md")]
 
 

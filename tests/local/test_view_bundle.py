@@ -15,7 +15,12 @@ import {
   element,
 } from "./dom.js";
 /** @typedef {import("./dom.js").Node} Node */
-export const SIZE = 28;
+
+/**
+ * A list.
+ */
+export const SIZE = 28; // the height
+  // of each
 export function list(size) {
   const element = 1;
 }
@@ -27,7 +32,7 @@ def test_modules_are_joined_in_the_order_of_their_imports() -> None:
     script = bundle({"app.js": APP, "list.js": LIST, "dom.js": DOM, "unused.js": "nonsense"}, "app.js")
     assert script == (
         "// dom.js\nclass element {}\n"
-        '// list.js\n/** @typedef {import("./dom.js").Node} Node */\nconst SIZE = 28;\n'
+        "// list.js\nconst SIZE = 28; // the height\n"
         "function list(size) {\n  const element = 1;\n}\n"
         "// app.js\nlist(SIZE);\n"
     )

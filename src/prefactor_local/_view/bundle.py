@@ -6,6 +6,9 @@ The modules use a small part of the language's imports and exports, so that no p
 - `export` before a declaration at the beginning of a line.
 
 All names at the beginning of a line are names of the whole script, so no two modules may have the same one.
+
+Lines that are only a comment, or empty, are left out: they are more than a third of the modules. So no text of several
+lines may have such a line.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ _EXPORT = re.compile(r"^export (?=(?:async |function|class|const|let)\b)", re.MU
 _DECLARATION = re.compile(
     r"^(export )?(?:(?:async )?function\s*\*?|class|const|let|var)\s+([\w$]+|[{\[])", re.MULTILINE
 )
+_COMMENT = re.compile(r"^[^\S\n]*(?:/\*.*?\*/[^\S\n]*|//[^\n]*|)\n", re.MULTILINE | re.DOTALL)
 _OTHER = re.compile(r"^(?:import|export)\b.*|^(?!\s*[*/]).*\bimport\(.*", re.MULTILINE)  # not in comments: types
 
 
@@ -79,4 +83,4 @@ def _without_modules(module: str, text: str) -> str:
     left = _OTHER.search(text)
     if left:
         raise BundleError(f'{module}: {left[0]}: write import {{ name }} from "./module.js"; or export a declaration')
-    return text if text.endswith("\n") else f"{text}\n"
+    return _COMMENT.sub("", f"{text}\n")

@@ -26,7 +26,10 @@ def icon() -> str:
 
 
 def script() -> str:
-    """All modules in one script."""
+    """All modules in one script. A wheel has it ready made (`src/wheel_files.py`)."""
+    joined = _STATIC / "app.js"
+    if joined.is_file():
+        return joined.read_text("utf-8")
     modules = {file.name: file.read_text("utf-8") for file in (_STATIC / "js").iterdir() if file.name.endswith(".js")}
     return bundle(modules, "app.js")
 

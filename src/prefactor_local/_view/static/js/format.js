@@ -130,6 +130,15 @@ export function visibleText(text) {
   });
 }
 
+/**
+ * The beginning of a text.
+ * @param {string} text
+ * @param {number} most Characters.
+ */
+export function shorten(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
+}
+
 const HUE_SEED = 176; // with it, the span types that come with this package have hues far from each other
 
 /**

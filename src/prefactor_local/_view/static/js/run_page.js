@@ -7,6 +7,7 @@
 import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { parseFilter } from "./filter.js";
+import { shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
@@ -135,7 +136,7 @@ export class RunPage {
     this.model.details = details;
     this.id = details.run.id;
     this.address.write();
-    this.context.setTitle(`${details.run.agent_name} ${details.run.version}`.slice(0, LONGEST_TITLE));
+    this.context.setTitle(shorten(`${details.run.agent_name} ${details.run.version}`, LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
@@ -199,10 +200,10 @@ export class RunPage {
     model.arrange(now);
     const counts = model.counts();
     this.toolbar.drawCounts(counts);
+    this.drawEmpty();
     this.list.show(now);
     this.minimap.draw();
     this.drawHeader(counts);
-    this.drawEmpty();
     if (model.selected && !this.pane.isOpen) this.pane.load(model.selected);
   }
 
@@ -214,7 +215,8 @@ export class RunPage {
       ? "No spans yet. They appear here as soon as the agent sends them."
       : "This run has no spans.";
     this.empty.textContent = none ? waiting : "No span matches the filter.";
-    this.minimap.element.hidden = none;
+    this.minimap.element.hidden = !this.empty.hidden;
+    this.list.element.hidden = !this.empty.hidden;
   }
 
   /** @param {Counts} counts */

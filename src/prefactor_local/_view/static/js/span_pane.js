@@ -6,6 +6,7 @@
 /** @import { SpanView } from "./span_view.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { element, replaceChildren } from "./dom.js";
+import { shorten } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
 import { drawSpan } from "./span_view.js";
@@ -119,7 +120,7 @@ export class SpanPane {
     const type = model.typeOf(span.type);
     const above = node.parent?.row;
     const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? above[7].slice(0, 60) || above[3] : "", json: model.state.json };
+    return { ...known, parent: above ? shorten(above[7], 60) || above[3] : "", json: model.state.json };
   }
 
   /** @param {boolean} json */
