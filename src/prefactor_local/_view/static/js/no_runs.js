@@ -23,8 +23,8 @@ export function noRunsYet(server) {
         "li",
         {},
         "Paste the line that prefactor-local serve has printed. It sets two variables; the token is only there:",
+        element("pre", { class: "text code" }, `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`),
       ),
-      element("pre", { class: "text code" }, `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`),
       element(
         "li",
         {},
