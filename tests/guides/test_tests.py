@@ -17,11 +17,16 @@ GUIDE = "tests/README.md"
 RUN = [block(f"{GUIDE}#running-the-tests/{name}") for name in ("sh", "sh/2", "sh/3", "sh/4")] + [
     block(f"{GUIDE}#golden-files/sh"),
     block(f"{GUIDE}#fuzzing/sh"),
+    block(f"{GUIDE}#the-viewer-in-a-browser/sh/2"),
 ]
 LINES = [line for lines in RUN for line in lines.splitlines()]
 
 
-SMALL = {"tests/core": "tests/core/test_span_index.py", "tests/codegen": "tests/codegen/test_allow.py"}
+SMALL = {
+    "tests/core": "tests/core/test_span_index.py",
+    "tests/codegen": "tests/codegen/test_allow.py",
+    "tests/viewer": "tests/viewer/test_keys.py",
+}
 COLLECT = """
 import json, pytest, sys
 for arguments in json.loads(sys.argv[1]):
