@@ -23,10 +23,23 @@ def test_only_the_link_opens_the_viewer(api: LocalApi, open_screen: Callable[...
     screen.allowed = ("status of 401",)
     screen.go("/ui/")
     screen.shown(".notice", "not signed in")
-    screen.page.goto(api.view_url)
+    screen.page.goto(api.view_url)  # only the part after # changes: the page is not loaded again
     screen.shown(".no-runs")
-    assert "t=" not in screen.page.url
-    assert screen.page.evaluate("document.cookie") == ""
+    assert screen.page.url == f"{api.url}/ui/"
+    assert screen.page.context.cookies() == []
+    screen.page.goto(f"{api.url}/ui/#t=of-somebody-else")
+    screen.page.reload()
+    screen.shown(".no-runs")
+
+
+def test_a_link_may_be_for_one_time(api: LocalApi, open_screen: Callable[..., Screen], http: Http) -> None:
+    link = api.one_time_view_url(shop_run(http))
+    first, second = open_screen(login=False), open_screen(login=False)
+    first.page.goto(link)
+    first.rows.first.wait_for()
+    second.allowed = ("status of 401",)
+    second.page.goto(link)
+    second.shown(".message", "not signed in")
 
 
 def test_hostile_payloads_are_text(screen: Screen, http: Http) -> None:
@@ -74,7 +87,7 @@ class _Silent(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def other_site() -> Iterator[str]:
-    """A page of another port of this machine, to which the browser sends the cookie, too."""
+    """A page of another port of this machine, of which the browser says that it is of the same site."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Silent) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -110,7 +123,7 @@ def test_an_exported_page_works_without_a_server(screen: Screen, http: Http, tmp
     screen.run(shop_run(http))
     screen.page.get_by_text("Export").first.click()
     with screen.page.expect_download() as download:
-        screen.page.locator(".menu a[href*='format=html']").click()
+        screen.page.get_by_role("button", name="HTML file").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     assert file.suffix == ".html"

@@ -66,6 +66,10 @@ class HttpSource:
     def export(self, run_id: str, form: str) -> bytes:
         return self._answer(f"/runs/{_quoted(run_id)}/export", {"format": form}).content
 
+    def one_time_code(self) -> str:
+        """What signs a browser in once, in the place of the token."""
+        return str(self._get("/code")["code"])
+
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
         try:
             return self._answer(path, query).json()
