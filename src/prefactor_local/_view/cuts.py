@@ -21,8 +21,8 @@ _MOST_DATA_CHARS = 1_024
 _MOST_POINTER_CHARS = 256 * 1024
 _DATA_URI = re.compile(r"data:([\w.+-]{1,100}/[\w.+-]{1,100})?(;[\w.+-]{1,100}(=[^;,]{0,100})?){0,5},", re.ASCII)
 _BASE64 = re.compile(
-    r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])(?:[A-Za-z0-9+/\r\n]+|[A-Za-z0-9_\r\n-]+)={0,2}\s*"
-)
+    r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])(?:[A-Za-z0-9+/\r\n]++|[A-Za-z0-9_\r\n-]++)={0,2}\s*+"
+)  # possessive: line breaks are in two parts, and trying each of them in both would take minutes
 
 
 def shortened(value: Json, side: Side, cuts: list[Cut]) -> Json:
