@@ -23,6 +23,7 @@ from prefactor_local._server.view_data import ViewData, json_answer
 from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._view import pages
 from prefactor_local._view.reading import NoSuchRunError, Reader
+from prefactor_local._view.server_connection import PROOF_PATH
 
 __all__ = ["is_for_view", "view_app"]
 
@@ -80,7 +81,12 @@ def _access_routes(access: ViewAccess) -> list[Route]:
     async def token(request: Request) -> Response:
         return json_answer({"token": access.token_for(request.query_params.get("code", ""))})
 
-    return [Route("/ui/api/code", code), Route("/ui/api/token", token)]
+    async def proof(request: Request) -> Response:
+        """Proves to a command that this is the server that has the token, before it sends the token."""
+        port = request.scope["server"][1]
+        return json_answer({"proof": access.proof(request.query_params.get("nonce", ""), port)})
+
+    return [Route("/ui/api/code", code), Route("/ui/api/token", token), Route(PROOF_PATH, proof)]
 
 
 def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Awaitable[Response]]:

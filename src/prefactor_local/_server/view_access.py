@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.one_time_codes import OneTimeCodes
+from prefactor_local._view.server_connection import proof_of
 
 __all__ = ["SafeAnswers", "ViewAccess"]
 
@@ -88,6 +89,10 @@ class ViewAccess:
                 "This browser is not signed in to this server: open the link that `prefactor-local serve` has printed, "
                 "or run `prefactor-local open`.",
             )
+
+    def proof(self, nonce: str, port: int) -> str:
+        """What proves to a command that the server on this port has the token."""
+        return proof_of(self._token, nonce, port)
 
     def new_code(self) -> str:
         """A code for a link, in the place of the token."""

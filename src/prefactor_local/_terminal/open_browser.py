@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import add_source_options, open_source, server_of
+from prefactor_local._terminal.text import visible
 
 if TYPE_CHECKING:
     from prefactor_local._view.running_servers import RunningServer
@@ -66,7 +67,7 @@ def _serve(database: Path, run_id: str) -> None:
 
 def _open(link: str, one_time_link: str) -> None:
     """Prints the link, and has a browser, if there is one, open the other, which other users of the machine may see."""
-    sys.stdout.write(f"{link}\n")
+    sys.stdout.write(f"{visible(link)}\n")
     sys.stdout.flush()
     with suppress(webbrowser.Error):
         webbrowser.open(one_time_link)
