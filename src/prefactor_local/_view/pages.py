@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 from prefactor_local._view.bundle import bundle
@@ -25,6 +26,7 @@ def icon() -> str:
     return _text("icon.svg")
 
 
+@cache
 def script() -> str:
     """All modules in one script. A wheel has it ready made (`src/wheel_files.py`)."""
     joined = _STATIC / "app.js"
@@ -46,5 +48,6 @@ def front_page() -> str:
     )
 
 
+@cache
 def _text(name: str) -> str:
     return (_STATIC / name).read_text("utf-8")
