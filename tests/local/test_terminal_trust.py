@@ -80,9 +80,11 @@ def other_program(
             if url.path == "/ui/proof" and token:
                 said = {"proof": proof_of(token, parse_qs(url.query)["nonce"][0], server.server_port)}
             content = said if isinstance(said, bytes) else json.dumps(said).encode()
+            is_cut = url.path.endswith("/export")
             self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(content) + is_cut))
             self.end_headers()
+            self.close_connection = is_cut
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None: ...
@@ -155,6 +157,14 @@ def test_nothing_that_a_server_says_controls_the_terminal(capsys: pytest.Capture
     assert (code, err) == (0, "")
     assert out.replace("\n", "").isprintable()
     assert r"agent\x1b]0;title\x07 1  run r1" in out
+
+
+def test_half_an_export_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "run.json"
+    with other_program(lambda _: DETAILS, token=TOKEN):
+        code, _, err = said(capsys, "export", "--format", "json", "-o", str(file))
+    assert (code, file.exists()) == (1, False)
+    assert "does not answer: its answer ended too early" in err
 
 
 def test_a_server_that_does_not_answer_is_said_to_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,6 +120,9 @@ class ServerConnection:
             if length > most_bytes:
                 self._http.close()
                 raise NoAnswerError(f"its answer is longer than {most_bytes:,} bytes")
+        if response.length:  # `read` with a size does not mind
+            self._http.close()
+            raise NoAnswerError("its answer ended too early")
         return Answer(response.status, b"".join(blocks))
 
     @contextmanager
@@ -137,6 +140,8 @@ class ServerConnection:
         timer.start()
         try:
             yield
+            if is_late.is_set():  # an answer without a length ends with the connection
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._http.close()
             if is_late.is_set() or isinstance(error, TimeoutError):
