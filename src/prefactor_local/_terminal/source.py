@@ -133,14 +133,15 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
 
 def _not_found(servers: Sequence[RunningServer], wanted: int | None) -> str:
     """Why there is no server to ask, and what to do."""
-    from prefactor_local._view.running_servers import folders, silent_servers
+    from prefactor_local._view.running_servers import silent_servers
+    from prefactor_local._view.server_folders import described_folders
 
     if silent := [server for server in silent_servers() if wanted in (None, server.port)]:
         return (
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
-    asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
+    asked = f"on port {wanted}" if wanted else f"(looked into {described_folders()})"
     others = f"; servers run on {_ports(servers)}" if servers else ""
     return f"no server of yours runs {asked}{others}: start `prefactor-local serve`, or name a file with --database"
 
