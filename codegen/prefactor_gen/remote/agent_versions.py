@@ -16,7 +16,7 @@ from prefactor_schema.suggestions import did_you_mean
 if TYPE_CHECKING:
     from prefactor_http import HttpClientConfig, PrefactorHttpClient
 
-__all__ = ["AgentVersion", "RemoteError", "agent_versions"]
+__all__ = ["AgentVersion", "agent_versions"]
 
 _PAGE_SIZE = 100
 _MAX_PAGES = 100

@@ -12,7 +12,8 @@ import pytest
 from tests.codegen.contract.platform_api import platform_api, registration
 from tests.codegen.contract.serving import serving
 
-from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
+from prefactor_gen.remote.agent_versions import agent_versions
+from prefactor_gen.remote.errors import RemoteError
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.slow

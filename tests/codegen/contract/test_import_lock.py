@@ -213,6 +213,8 @@ def test_a_name_is_that_of_a_file(importing: ImportingProject, name: str) -> Non
             "prefactor-imports.lock: expected a list of texts as server in [shop.opt",
         ),
         ("/shop.yaml", "/x.toml", "prefactor-imports.lock: expected a file shop.yaml in [shop], found 'schemas/import"),
+        ("/shop.yaml", "\\u0000/shop.yaml", "prefactor-imports.lock: expected a text without null characters as file"),
+        ("server = [", 'file = "\\u0000"\nserver = [', "prefactor-imports.lock: expected a text without null charac"),
         ('file = "', 'file = 1 # "', "prefactor-imports.lock: expected a text as file in [shop]; import it again"),
     ],
 )
