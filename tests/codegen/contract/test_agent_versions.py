@@ -196,10 +196,9 @@ def test_rows_without_definitions_and_quality(monkeypatch: pytest.MonkeyPatch) -
 def answering(
     monkeypatch: pytest.MonkeyPatch,
     answers: dict[str, Any],
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
+    retry_after: str | None = None,
 ) -> Iterator[None]:
-    """A server that gives these answers, by the last segment of the path."""
+    """A server that gives these answers, by the last segment of the path, or asks for a delay."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
