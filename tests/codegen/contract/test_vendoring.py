@@ -130,6 +130,19 @@ def test_a_copy_is_removed_with_its_entry_and_its_hash(money: str, project: Proj
     assert project.run("refs", "check").out == "no schema was fetched: there is no prefactor-refs.lock\n"
 
 
+@pytest.mark.parametrize(
+    "form", ["refs = {{ '{0}' = 'a.json', '{1}' = 'b.json' }}", "refs.'{0}' = 'a.json'\nrefs.'{1}' = 'b.json'"]
+)
+def test_an_entry_is_removed_in_any_form_of_toml(form: str, money: str, project: Project) -> None:
+    other = "https://a.example/b.json"
+    head = '[tool.prefactor-gen]\r\nsources = ["schemas"]\r\n'
+    project.write("pyproject.toml", f"{head}{form.format(money, other)}\r\npackage = 'made' # ours\r\n")
+    result = project.run("refs", "remove", money)
+    assert (result.err, entries(project)) == ("", {other: "b.json"})
+    text = (project.root / "pyproject.toml").read_bytes().decode()
+    assert (text.startswith(head), text.endswith("\r\npackage = 'made' # ours\r\n")) == (True, True)
+
+
 def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project) -> None:
     project.run("refs", "add", money)
     result = project.run("refs", "remove", money)
