@@ -15,6 +15,7 @@ import pytest
 from tests.codegen.contract.schema_server import Answer, SchemaServer, schema_server
 from tests.codegen.support import Project, Result, is_valid
 
+from prefactor_gen.definitions.reference_lock import content_hash, lock_text
 from prefactor_gen.diagnostics.limits import MAX_BYTES
 from prefactor_gen.remote import fetching
 from prefactor_gen.vendoring import collecting
@@ -106,6 +107,73 @@ def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
     before = files(project)
     again = project.run("refs", "add", money)
     assert (again.code, "is its copy already" in again.out, files(project)) == (0, True, before)
+
+
+def test_a_copy_is_removed_with_its_entry_and_its_hash(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    currency = money.replace("money", "currency")
+    pyproject = project.root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "# ours\n\n[tool.other]\na = 1\n")
+    project.span_types(agent={"type": "object"})
+    result = project.run("refs", "remove", f"{money}#/properties")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "schemas/vendor/money.json removed",
+        "pyproject.toml written",
+        "prefactor-refs.lock written",
+    ]
+    assert (entries(project), [*lock(project)]) == ({currency: "schemas/vendor/currency.json"}, [currency])
+    assert pyproject.read_text().endswith("# ours\n\n[tool.other]\na = 1\n")
+    assert project.run("refs", "check").out == "1 copy is as prefactor-refs.lock says\n"
+    assert project.run("refs", "remove", currency).out.endswith("prefactor-refs.lock removed\n")
+    assert entries(project) == {}
+    assert project.run("refs", "check").out == "no schema was fetched: there is no prefactor-refs.lock\n"
+
+
+@pytest.mark.parametrize(
+    "form", ["refs = {{ '{0}' = 'a.json', '{1}' = 'b.json' }}", "refs.'{0}' = 'a.json'\nrefs.'{1}' = 'b.json'"]
+)
+def test_an_entry_is_removed_in_any_form_of_toml(form: str, money: str, project: Project) -> None:
+    other = "https://a.example/b.json"
+    head = '[tool.prefactor-gen]\r\nsources = ["schemas"]\r\n'
+    project.write("pyproject.toml", f"{head}{form.format(money, other)}\r\npackage = 'made' # ours\r\n")
+    result = project.run("refs", "remove", money)
+    assert (result.err, entries(project)) == ("", {other: "b.json"})
+    text = (project.root / "pyproject.toml").read_bytes().decode()
+    assert (text.startswith(head), text.endswith("\r\npackage = 'made' # ours\r\n")) == (True, True)
+
+
+def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    result = project.run("refs", "remove", money)
+    assert (result.code, "error PG008: " in result.out, f"run prefactor-gen refs add {money}" in result.out) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_what_refs_remove_refuses(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    (project.root / "schemas/vendor/currency.json").write_text("{}")
+    project.write("schemas/mine.json", "{}")
+    pyproject = project.root / "pyproject.toml"
+    (outside := project.root.parent / "outside.json").write_text("{}")
+    elsewhere = "https://a.example/outside.json"
+    project.write("prefactor-refs.lock", lock_text({**lock(project), elsewhere: content_hash(b"{}")}))
+    pyproject.write_text(f'{pyproject.read_text()}"{elsewhere}" = "../outside.json"\n')
+    more = '"https://a.example/v1/" = "schemas/v1/"\n"https://a.example/mine.json" = "schemas/mine.json"\n'
+    pyproject.write_text(pyproject.read_text() + more)
+    before = files(project)
+    for url, message in {
+        money.replace("money", "monney"): "has no copy here; did you mean",
+        money.replace("money", "currency"): "schemas/vendor/currency.json was edited here; remove it yourself first",
+        "https://a.example/v1/": "'https://a.example/v1/' is a folder of copies; name the URLs of its schemas",
+        elsewhere: "../outside.json is outside of the project; remove it and its entry yourself",
+        "https://a.example/mine.json": "schemas/mine.json was not fetched by refs; remove it and its entry yourself",
+    }.items():
+        assert message in refused(project.run("refs", "remove", money, url))
+    assert (files(project), outside.read_text()) == (before, "{}")
 
 
 def test_advice_that_works(project: Project) -> None:
@@ -453,7 +521,9 @@ def test_a_wrong_environment(
     variable: str, value: str, money: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert "cannot use the proxies or certificates of the environment" in refused(project.run("refs", "add", money))
+    assert "cannot use the proxies or certificates of the environment, such as" in refused(
+        project.run("refs", "add", money)
+    )
 
 
 def test_files_of_others_stay(money: str, project: Project, server: SchemaServer) -> None:
