@@ -10,6 +10,7 @@ from typing import TypeAlias
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
 from prefactor_gen.comparison.schemas.sides import text_of
 from prefactor_schema import JsonSchema, SchemaError
+from prefactor_schema.json_values import count_values
 
 __all__ = ["NO_VALUE", "Examples", "in_turn"]
 
@@ -23,6 +24,8 @@ _MAX_TRIED = 40
 _MAX_TRIED_FOR_ONE = 300
 _MAX_ALL_TRIED = 3_000
 """The most values that are tried for one place, for one schema, and for all of a comparison."""
+_MAX_SIZE = 20_000
+"""The most values in a value: a member whose members have equal members grows with each level."""
 _MAX_ITEMS = 20
 _MAX_PATTERNS = 3
 _TEXTS = ("a", "", "b", "ab", "text", "0", "A", "é", "a b")
@@ -120,7 +123,7 @@ class _Maker:
                 self.left -= 1
                 if self.left < 0:
                     return NO_VALUE
-                if not check.mismatches(candidate):
+                if count_values(candidate, _MAX_SIZE) <= _MAX_SIZE and check.certainly_matches(candidate):
                     return candidate
         except (SchemaError, RecursionError, OverflowError):  # or a number that is too large
             pass

@@ -113,6 +113,12 @@ class Location:
 
     def _unevaluated_members(self, schema: ObjectNode) -> ObjectNode | None:
         """`unevaluatedProperties` as `additionalProperties`; None if what is evaluated depends on the value."""
+        known = self.side.unevaluated  # each is looked at once, however often it is referred to
+        if id(schema) not in known:
+            known[id(schema)] = self._as_additional(schema)
+        return known[id(schema)]
+
+    def _as_additional(self, schema: ObjectNode) -> ObjectNode | None:
         inner = Location(self.sides, self.side, [schema.without(_UNEVALUATED)])
         if "unevaluatedProperties" not in schema or inner.whole_parts:
             return None

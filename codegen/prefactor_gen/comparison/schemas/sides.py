@@ -57,6 +57,7 @@ class Side:
         root: the schema in draft 2020-12.
         number: 0 for the old one, 1 for the new one.
         types: the types of the options of unions that are known, by the identity of their schemas.
+        unevaluated: what is known of `unevaluatedProperties`, by the same.
     """
 
     def __init__(self, schema: ObjectNode, number: int) -> None:
@@ -65,6 +66,7 @@ class Side:
         self.number = number
         self.refs = LocalRefs(self.root)
         self.types: dict[int, frozenset[str]] = {}
+        self.unevaluated: dict[int, ObjectNode | None] = {}
 
     def targets(self, schema: ObjectNode) -> list[str]:
         """The pointers of the schemas that a schema refers to, whatever the payload is.

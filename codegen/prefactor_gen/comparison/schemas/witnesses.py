@@ -97,7 +97,7 @@ def _validator(side: Side, sides: Sides) -> JsonSchema:
 def _takes(schema: JsonSchema, value: object) -> bool:
     """Whether a value is known to match; what cannot be checked does not."""
     try:
-        return schema.matches(value) and not schema.mismatches(value)
+        return schema.certainly_matches(value)
     except SchemaError:
         return False
 
