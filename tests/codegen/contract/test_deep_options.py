@@ -25,6 +25,7 @@ FORMS = {{
     "oneOf in options": {{"oneOf": ["next", {{"type": "object", "properties": {{"x": "next"}}}}]}},
     "two members": {{"type": "object", "properties": {{"x": "next", "y": "next"}}, "required": ["x", "y"]}},
 }}
+FORMS["arrays"] = {{"anyOf": ["next", {{"type": "array", "items": "next"}}]}}
 for name, link in FORMS.items():
     found = {{each.rule.code for each in changes_of_params(params(link, 5), params(link, 4))}}
     print(name, "PD007" in found, "PD220" in found)
@@ -35,5 +36,10 @@ for name, link in FORMS.items():
 def test_options_that_refer_to_options(tmp_path: Path) -> None:
     done = run([sys.executable, "-c", COMPARED.format(path=sys.path)], tmp_path)
     in_place = [f"{keyword} True False" for keyword in TWICE_IN_PLACE]  # these were never valid schemas
-    assert done.stdout.splitlines() == [*in_place, "oneOf in options False True", "two members False True"]
+    assert done.stdout.splitlines() == [
+        *in_place,
+        "oneOf in options False True",
+        "two members False True",
+        "arrays False True",
+    ]
     assert done.stderr == ""

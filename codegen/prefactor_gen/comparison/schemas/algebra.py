@@ -97,11 +97,12 @@ class Algebra:
             answer = one.covers(other)
         except ValueError:  # not supported
             return False
-        if answer == Containment.UNKNOWN and self._evaluations(wide) * self._evaluations(narrow) > _MANY_EVALUATIONS:
+        if answer == Containment.UNKNOWN and self.evaluations(wide) * self.evaluations(narrow) > _MANY_EVALUATIONS:
             self._cases_left -= _COST_OF_UNKNOWN
         return answer == Containment.YES
 
-    def _evaluations(self, schema: Plain) -> int:
+    def evaluations(self, schema: Plain) -> int:
+        """The most evaluations of subschemas for one part of a value, as far as they are counted."""
         return Evaluations(self.sides.document(schema)).most(MAX_DEPTH)
 
     def _made(self, schema: Plain, text: str) -> CanonicalSchema | None:
