@@ -27,8 +27,7 @@ _MAX_PRODUCT = 10**10
 _MAX_CASES = 10_000_000
 """The most cases of one schema times those of the other, of all questions: the engine compares each with each."""
 _MANY_EVALUATIONS = 10_000
-"""The evaluations of one schema times those of the other from which on the engine takes long to say that it cannot tell:
-0.7 s."""
+"""The evaluations of one schema times those of the other, from which on the engine takes 0.7 s to say "unknown"."""
 _COST_OF_UNKNOWN = _MAX_CASES // 8
 """The cases that such an answer counts for."""
 _COMBINING = ("anyOf", "oneOf", '"if"', '"not"', "dependent")
