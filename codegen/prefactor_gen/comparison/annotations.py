@@ -14,8 +14,8 @@ from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.schemas.findings import Finding
 from prefactor_gen.comparison.schemas.group_changes import shown
 from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.members import renamed, wrong_former_name
 from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
+from prefactor_gen.comparison.schemas.renames import renamed, wrong_former_name
 from prefactor_gen.comparison.schemas.sides import Sides, text_of
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
