@@ -7,8 +7,8 @@ from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.groups import Kind
 from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.other_members import compare_others
+from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
 from prefactor_gen.comparison.schemas.renames import rename_hint, renamed, wrong_former_name
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import JsonValue

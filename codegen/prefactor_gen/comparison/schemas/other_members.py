@@ -7,7 +7,7 @@ from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.groups import Kind
 from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.paths import OTHERS, matching_members
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
 from prefactor_gen.diagnostics import change_rules as rules
 
 __all__ = ["compare_others"]

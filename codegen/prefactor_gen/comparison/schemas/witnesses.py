@@ -8,7 +8,8 @@ from prefactor_gen.comparison.schemas.findings import Region
 from prefactor_gen.comparison.schemas.nearby_values import nearby, words_of
 from prefactor_gen.comparison.schemas.paths import ITEMS, Path
 from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
+from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.sides import Side, Sides
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema import JsonSchema, SchemaError
 
