@@ -27,6 +27,8 @@ class Evaluations:
     def __init__(self, schema: object) -> None:
         self._parts = parts_of(schema) if isinstance(schema, Mapping) else []
         self._most = _largest(self._counted(None))
+        if self.are_always_few:
+            self._parts = []  # not needed any more
         self._by_depth: tuple[list[int], dict[Part, int]] = ([], dict.fromkeys(self._parts, 0))
 
     @property
@@ -39,7 +41,7 @@ class Evaluations:
         return self.are_always_few or self.most(depth) <= MAX_EVALUATIONS
 
     def most(self, depth: int) -> int:
-        """The most evaluations for one part of a value of so many levels; of more than are few, any number."""
+        """The most evaluations for one part of a value of so many levels; if they are too many, a number that is, too."""
         if self.are_always_few:
             return self._most
         found, counts = self._by_depth
