@@ -41,7 +41,7 @@ class Evaluations:
         return self.are_always_few or self.most(depth) <= MAX_EVALUATIONS
 
     def most(self, depth: int) -> int:
-        """The most evaluations for one part of a value of so many levels; if they are too many, a number that is, too."""
+        """The most evaluations for one part of a value of so many levels; above the limit, another number above it."""
         if self.are_always_few:
             return self._most
         found, counts = self._by_depth
