@@ -554,3 +554,17 @@ def test_a_missing_source_is_one_error_of_every_command(command: str, project: P
     lines = [line for line in (result.out + result.err).splitlines() if "error PG" in line]
     assert (result.code, len(lines)) == (1, 1)
     assert lines[0].startswith("nowhere: error PG001: expected a file, a folder or module:attribute, found nothing")
+
+
+@pytest.mark.slow
+def test_a_command_starts_without_the_others() -> None:
+    """Not even their options are read, wherever the command stands."""
+    code = (
+        "import sys; from prefactor_gen.command.arguments import parse\n"
+        "for line in ('', 'check --str', '--check', '--wheel=x --check', 'schemas', 'refs check'): parse(line.split())\n"
+        "others = ('docs', 'diff', 'imports', 'risk', 'status')\n"
+        "assert not {f'prefactor_gen.command.{each}' for each in others} & sys.modules.keys()\n"
+        "assert parse('--format json check'.split()).command == 'check'"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -110,6 +110,7 @@ def _patched(value: JsonValue, patch: JsonValue) -> JsonValue:
     node = old.without({key for key, change in patch.items() if change is None})
     for key, change in patch.items():
         if change is None:
+            node.key_places[key] = patch.place_at(key)  # what is wrong without it is wrong there
             continue
         node[key] = _patched(old.get(key), change)
         if not (isinstance(change, ObjectNode) and isinstance(old.get(key), ObjectNode)):

@@ -22,6 +22,7 @@ from prefactor_gen.checks.copy_check import check_copies
 from prefactor_gen.checks.data_risk_check import check_data_risk
 from prefactor_gen.checks.definition_lint import lint_forms, lint_names
 from prefactor_gen.checks.deprecation_check import check_deprecated_span_types, check_replacing_span_types
+from prefactor_gen.checks.overlay_causes import with_overlay_causes
 from prefactor_gen.checks.suppressions import suppress
 from prefactor_gen.definitions.collect import collect_definitions, read_problems, unused_documents
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
@@ -227,10 +228,12 @@ class _Run:
         former, of_former = resolved_former_names(self.settings.former_names, [*modules, *unchanged])
         diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = _without_consequences(diagnostics)
-        diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
+        roots = [*(each.root for each in self.documents), *self.files.parsed.values()]
+        diagnostics = suppress(diagnostics, roots)
         is_complete = not (reused or reused_shared) and self.only is None
         definitions = self.definitions.span_types
         diagnostics = allow(diagnostics, self.settings.allowances, self.base, definitions, is_complete=is_complete)
+        diagnostics = with_overlay_causes(diagnostics, roots)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
         span_types = [each.value for each in self.inlined if each.value is not None and self.is_chosen(each.value)]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from prefactor_core.redaction import is_secret_name
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 
 __all__ = ["check_address", "check_network", "check_target", "host_of", "is_fetched", "shown"]
 

@@ -126,6 +126,19 @@ def test_other_answers(importing: ImportingProject, server: Server, what: str) -
     assert "user=me" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HTTPS_PROXY", "nonsense://a"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/missing")],
+)
+def test_a_wrong_environment(
+    variable: str, value: str, importing: ImportingProject, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    done = importing.run("import", "mcp", "--name", "shop", "--url", server.url)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "cannot use the proxies or certificates of the environment, such as HTTPS_PROXY, SSL_CERT_FILE" in done.err
+
+
 def test_a_redirect_within_the_server(importing: ImportingProject, server: Server) -> None:
     def answer(method: str, path: str, message: dict[str, Any]) -> Answer:
         return streamable(method, path, message) if path.endswith("/") else (307, {"Location": f"{path}/"}, "")

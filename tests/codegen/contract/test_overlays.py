@@ -74,6 +74,38 @@ def test_a_wrong_overlay(importing: ImportingProject, text: str, place: str, mes
     assert message in finding
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "cause"),
+    [
+        (
+            "params_schema: { properties: { invoice: { x-prefactor-redact: true } } }",
+            "PG019",
+            "2:45 /shop:find/params_schema/properties/invoice/x-prefactor-redact",
+        ),
+        (
+            "params_schema: { properties: { invoice: null, other: { type: string } }, required: [] }",
+            "PG018",
+            "2:34 /shop:find/params_schema/properties/invoice",
+        ),
+        (
+            "params_schema: { properties: { invoice: { type: integer } } }",
+            "PG026",
+            "2:45 /shop:find/params_schema/properties/invoice/type",
+        ),
+    ],
+)
+def test_what_an_overlay_has_caused_in_the_file_names_the_overlay(
+    importing: ImportingProject, change: str, code: str, cause: str
+) -> None:
+    """The file is right without it, and only the overlay may be edited."""
+    text = importing.file.read_text()
+    importing.file.write_text(text.replace("type: string", "type: string\n          default: R-1"))
+    overlay(importing, f"shop:find:\n  {change}\nshop:refund: {{ title: Refund }}\n")
+    found = [each for each in importing.run("check").out.splitlines() if f" {code}: " in each]
+    assert found[0].startswith("schemas/imported/shop.yaml:")
+    assert found[0].endswith(f"; schemas/imported/shop.overlay.yaml:{cause} changes this definition")
+
+
 SHARED = """\
 $defs:
   Card: { type: object, properties: { number: { type: string } } }

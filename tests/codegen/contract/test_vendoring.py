@@ -453,7 +453,9 @@ def test_a_wrong_environment(
     variable: str, value: str, money: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert "cannot use the proxies or certificates of the environment" in refused(project.run("refs", "add", money))
+    assert "cannot use the proxies or certificates of the environment, such as" in refused(
+        project.run("refs", "add", money)
+    )
 
 
 def test_files_of_others_stay(money: str, project: Project, server: SchemaServer) -> None:

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.refs.project import read_refs_project
     from prefactor_gen.command.refs.update import update
     from prefactor_gen.diagnostics.diagnostics import printable
-    from prefactor_gen.remote.agent_versions import RemoteError
+    from prefactor_gen.remote.errors import RemoteError
     from prefactor_gen.vendoring.placement import PlacementError
 
     project = read_refs_project()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.importing.sources import SourceError, name_of_file
 
 if TYPE_CHECKING:
     from prefactor_gen.importing.span_types import Imported
@@ -52,7 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """That of the file; a command or an address says too little."""
-    return Path(options.file).stem if options.file else None
+    return name_of_file(options.file)
 
 
 def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other sources need it
