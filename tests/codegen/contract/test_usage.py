@@ -455,16 +455,28 @@ def test_a_tree_that_is_too_large(agent: Project, monkeypatch: pytest.MonkeyPatc
     assert result.err == "prefactor-gen: more than 2 source files in src; name the folders of the agent\n"
 
 
-def test_wrong_definitions(agent: Project) -> None:
+WRONG_DEFINITIONS = {
+    "PG002": ["[{ name: 1 }]", "[{ name: a, params_schema: {}, data_risk: { read_dta: 1 } }]"],
+    "PG006": ["[{ name: a, params_schema: { properties: { b: { type: bolean } } } }]"],
+    "PG008": ['[{ name: a, params_schema: { $ref: "#/$defs/Nowhere" } }]'],
+    "PG015": [
+        "[{ name: a, params_schema: { properties: { b: { x-prefactor-redcat: true } } } }]",
+        "[{ name: a, params_schema: { properties: { b: { x-prefactor-dta: [health_and_medical] } } } }]",
+        "[{ name: a, params_schema: { properties: { b: { x-prefactor-data: [xx] } } } }]",
+        "[{ name: a, params_schema: { properties: { b: { x-prefactor-renamed-from: 3 } } } }]",
+    ],
+}
+
+
+@pytest.mark.parametrize("command", ["status", "risk"])
+def test_wrong_definitions(agent: Project, command: str) -> None:
+    """Both report what `check` finds, whatever is wrong."""
     agent.write("src/agent.py", ALL)
-    agent.write("schemas/bad.yaml", "span_type_schemas: [{ name: 1 }]\n")
-    result = agent.run("status")
-    assert (result.code, result.out) == (1, "")
-    assert "schemas/bad.yaml:1:21" in result.err
-    assert "error PG002" in result.err
-    agent.write("schemas/bad.yaml", "span_type_schemas: [{ name: a, params_schema: { type: objekt } }]\n")
-    result = agent.run("status")
-    assert (result.code, "error PG006" in result.err) == (1, True)
+    for code, wrong in WRONG_DEFINITIONS.items():
+        for each in wrong:
+            agent.write("schemas/bad.yaml", f"span_type_schemas: {each}\n")
+            result = agent.run(command)
+            assert (result.code, result.out, f"error {code}" in result.err) == (1, "", True), each
 
 
 def test_definitions_in_python_are_not_run(agent: Project) -> None:
@@ -480,6 +492,22 @@ def test_definitions_in_python_are_not_run(agent: Project) -> None:
         "2 span types: 0 used, 2 unused",
         "warning PS001 mine:a is never used (src/app.py:3)",
         "warning PS001 mine:b is never used (src/app.py:4)",
+    ]
+
+
+def test_files_beside_definitions_in_python(agent: Project) -> None:
+    """What is in files is read from them: the generated package knows no deprecation, and may be of older files."""
+    registry = "from prefactor_core import SchemaRegistry\nregistry = SchemaRegistry()\n"
+    agent.write("src/app.py", registry + "registry.register_type('mine:a', {'type': 'object'})\n")
+    agent.write("schemas/spans.yaml", DEFINITIONS.replace("2999", "2020"))
+    agent.configure(sources=["schemas", "app:registry"], output="src")
+    agent.generate()
+    new = "  - { name: agent:new, params_schema: { type: object } }\n"
+    agent.write("schemas/spans.yaml", DEFINITIONS.replace("2999", "2020") + new)
+    code = f"{ALL}AND = made.MineA, made.AgentOld\n\ndef f(i):\n    i.span('agent:new')\n"
+    assert found(agent, code) == [
+        "error   PS004 src/agent.py:3: made.AgentOld is deprecated: use agent:llm (supported until 2020-01-01)",
+        'warning PS002 src/agent.py:6: span("agent:new") has a helper: span(AgentNew)',
     ]
 
 
