@@ -1,4 +1,4 @@
-"""Adds keys to a TOML file. Everything else in it stays: comments, order, spaces."""
+"""Adds keys to a TOML file, or removes them. Everything else in it stays: comments, order, spaces."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import copy
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable, Table
 
-__all__ = ["Additions", "add_keys", "as_lines"]
+__all__ = ["Additions", "add_keys", "as_lines", "without_keys"]
 
 Additions: TypeAlias = Mapping[str, Mapping[str, object]]
 """The keys to add to tables of `[tool]`, with their values, by the name of the table, such as `uv` or `uv.sources`."""
@@ -39,6 +39,28 @@ def add_keys(text: str, additions: Additions) -> str | None:
         except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
             continue
     return None
+
+
+def without_keys(text: str, name: str, keys: Sequence[str]) -> str | None:
+    """The text of pyproject.toml without some keys, or None if that cannot be done without changing something else.
+
+    Args:
+        text: valid TOML.
+        name: the table of `[tool]` that has the keys, such as `uv.sources`.
+        keys: the keys.
+    """
+    path = ["tool", *name.split(".")]
+    expected = tomllib.loads(text)
+    try:
+        document = tomlkit.parse(text)
+        for key in keys:
+            _table(document, path).remove(key)
+            _table(expected, path).pop(key)
+        edited = document.as_string()
+        is_alone = _keeps_lines(edited, text) or isinstance(_table(document, path), InlineTable)
+        return edited if is_alone and tomllib.loads(edited) == expected else None
+    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
+        return None
 
 
 def as_lines(additions: Additions) -> str:

@@ -108,6 +108,55 @@ def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
     assert (again.code, "is its copy already" in again.out, files(project)) == (0, True, before)
 
 
+def test_a_copy_is_removed_with_its_entry_and_its_hash(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    currency = money.replace("money", "currency")
+    pyproject = project.root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "# ours\n\n[tool.other]\na = 1\n")
+    project.span_types(agent={"type": "object"})
+    result = project.run("refs", "remove", f"{money}#/properties")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "schemas/vendor/money.json removed",
+        "pyproject.toml written",
+        "prefactor-refs.lock written",
+    ]
+    assert (entries(project), [*lock(project)]) == ({currency: "schemas/vendor/currency.json"}, [currency])
+    assert pyproject.read_text().endswith("# ours\n\n[tool.other]\na = 1\n")
+    assert project.run("refs", "check").out == "1 copy is as prefactor-refs.lock says\n"
+    assert project.run("refs", "remove", currency).out.endswith("prefactor-refs.lock removed\n")
+    assert entries(project) == {}
+    assert project.run("refs", "check").out == "no schema was fetched: there is no prefactor-refs.lock\n"
+
+
+def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    result = project.run("refs", "remove", money)
+    assert (result.code, "error PG008: " in result.out, f"run prefactor-gen refs add {money}" in result.out) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_what_refs_remove_refuses(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    (project.root / "schemas/vendor/currency.json").write_text("{}")
+    project.write("schemas/mine.json", "{}")
+    pyproject = project.root / "pyproject.toml"
+    more = '"https://a.example/v1/" = "schemas/v1/"\n"https://a.example/mine.json" = "schemas/mine.json"\n'
+    pyproject.write_text(pyproject.read_text() + more)
+    before = files(project)
+    for url, message in {
+        money.replace("money", "monney"): "has no copy here; did you mean",
+        money.replace("money", "currency"): "schemas/vendor/currency.json was edited here; remove it yourself first",
+        "https://a.example/v1/": "'https://a.example/v1/' is a folder of copies; name the URLs of its schemas",
+        "https://a.example/mine.json": "schemas/mine.json was not fetched by refs; remove it and its entry yourself",
+    }.items():
+        assert message in refused(project.run("refs", "remove", money, url))
+    assert files(project) == before
+
+
 def test_advice_that_works(project: Project) -> None:
     """`refs add` is not named for what it refuses."""
     project.configure()

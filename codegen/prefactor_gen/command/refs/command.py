@@ -17,6 +17,7 @@ EXAMPLES = (
     "  prefactor-gen refs add https://schemas.example.com/money.json    save a copy, and what it refers to\n"
     "  prefactor-gen refs add https://schemas.example.com/money.json schemas/vendor/acme/\n"
     "  prefactor-gen refs update                                        take what is at the URLs now\n"
+    "  prefactor-gen refs remove https://schemas.example.com/money.json the copy and its entry\n"
     "  prefactor-gen refs check                                         in CI: whether copies were edited here\n"
     "  prefactor-gen refs check --strict                                also whether each copy has a hash\n"
     "  prefactor-gen refs check --remote                                whether they have changed at their URLs\n"
@@ -25,7 +26,7 @@ EXAMPLES = (
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command, beside `-C`."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|update|check")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|update|remove|check")
     add = _action(actions, "add", "fetch a schema and all that it refers to, and name it in pyproject.toml")
     add.add_argument("url", metavar="URL", help="where the schema is, as its $refs name it; https only")
     add.add_argument(
@@ -36,6 +37,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     update = _action(actions, "update", "fetch copies again, and show what changes")
     update.add_argument("urls", nargs="*", metavar="URL", help="a schema that has a copy (default: all)")
+    remove = _action(actions, "remove", "remove copies with their entries, and show what has lost its target")
+    remove.add_argument("urls", nargs="+", metavar="URL", help="a schema that has a copy")
     check = _action(actions, "check", "compare copies with prefactor-refs.lock; exits with 1 if one differs")
     check.add_argument("--remote", action="store_true", help="also with what is at their URLs now")
     add_format(check)
@@ -48,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
     from prefactor_gen.command.refs.add import add
     from prefactor_gen.command.refs.check import check
     from prefactor_gen.command.refs.project import read_refs_project
+    from prefactor_gen.command.refs.remove import remove
     from prefactor_gen.command.refs.update import update
     from prefactor_gen.diagnostics.diagnostics import printable
     from prefactor_gen.remote.errors import RemoteError
@@ -59,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
             is_fine = add(project, options.url, options.path)
         elif options.action == "update":
             is_fine = update(project, options.urls)
+        elif options.action == "remove":
+            is_fine = remove(project, options.urls)
         else:
             is_fine = check(project, remote=options.remote, output_format=options.format, strict=options.strict)
     except (RemoteError, PlacementError) as error:
