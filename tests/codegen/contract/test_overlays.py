@@ -172,6 +172,27 @@ def test_an_overlay_is_no_link_to_another_folder(importing: ImportingProject) ->
     assert "expected a file of this folder, found a link" in only(importing.run("generate").findings)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("shpo.overlay.yaml", "there is no shpo.yaml"),
+        ("shop.overlays.yaml", "its name is wrong"),
+        ("changes.yaml", "its name is wrong"),
+        ("shop.overlay.yaml", None),
+    ],
+)
+def test_an_overlay_of_no_file(name: str, why: str | None, importing: ImportingProject) -> None:
+    """Its changes would be lost, such as redactions."""
+    importing.project.write(f"schemas/imported/{name}", "shop:refund: { title: T }\n")
+    importing.project.write("schemas/overlay.yaml", "type: object\n")
+    done = importing.run("check")
+    message = f"{name}: error PG002: this file is the overlay of no file, because {why}: its changes would be lost; "
+    assert (done.code, message + "'shop.overlay.yaml' would be one" in done.out) == (
+        int(why is not None),
+        why is not None,
+    )
+
+
 def test_a_file_that_is_no_overlay_of_another_one_holds_definitions(project: Project) -> None:
     project.write("schemas/map.overlay.json", {"span_schemas": {"map:overlay": {"type": "object"}}})
     assert project.generate().code == 0

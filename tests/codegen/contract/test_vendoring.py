@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,26 @@ def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project)
         True,
         True,
     )
+
+
+def test_another_command_waits(money: str, project: Project, server: SchemaServer) -> None:
+    """It would not know what is being written, and write the files without it."""
+    fcntl = pytest.importorskip("fcntl", reason="Windows has no locks of folders")
+    refused: list[bool] = []
+
+    def try_to_lock() -> None:
+        folder = os.open(project.root, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            refused.append(True)
+        finally:
+            os.close(folder)
+
+    server.answers["/money.json"] = replace(server.answers["/money.json"], before=try_to_lock)
+    for arguments in (["add", money], ["update"], ["check", "--remote"]):
+        assert project.run("refs", *arguments).code == 0
+    assert refused == [True, True]
 
 
 def test_what_refs_remove_refuses(money: str, project: Project) -> None:
@@ -395,7 +416,9 @@ WRONG_URLS = {
     "https://a:99999/": "expected a URL, found https://a:99999/: Port out of range 0-65535",
     f"https://a/{'x' * 3000}": "expected a URL of at most 2,000 characters, found 3,010",
     "https://dana:s3cret@a.example/x": "the URL of a.example has a user or a password",
-    "https://a.example/x?api_key=s3cret": "https://a.example/x?…: 'api_key' in the query is a secret",
+    "https://a.example/x?api_key=s3cret": "the URL of a.example has a secret, the value of 'api_key', which would be",
+    "https://a.example/x?key=s3cret": "the URL of a.example has a secret, the value of 'key', which would be stored",
+    "https://a.example/s3cret/sk-live-0123456789abcdef": "the URL of a.example has a secret, a token, which would be",
     "https://github.com/a/b/blob/main/x.json": "is a page about a file; name the address of the file itself",
 }
 
@@ -585,6 +608,10 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "other case": (
         ["add", "URL", "Schemas/money.json"],
         "macOS and Windows take it for schemas; name",
+    ),
+    "two URLs": (
+        ["add", "URL", "https://a.example/x.json"],
+        "expected a PATH after the URL, found another URL; add one",
     ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),

@@ -17,8 +17,8 @@ from prefactor_gen.command.imports.project import ImportProject, command_for, so
 from prefactor_gen.command.imports.reading import read_source
 from prefactor_gen.command.imports.report import ImportReport, print_report
 from prefactor_gen.command.imports.sources import given_options, options_again, source_named
-from prefactor_gen.command.imports.turns import own_turn
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.turns import own_turn
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock

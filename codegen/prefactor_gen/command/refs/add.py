@@ -81,6 +81,8 @@ def short_hash(content: bytes) -> str:
 def _checked_path(wanted: str | None) -> Path | None:
     if wanted is None:
         return None
+    if "://" in wanted:
+        raise ConfigError("refs: expected a PATH after the URL, found another URL; add one URL at a time")
     path = Path.cwd() / wanted
     is_folder = wanted.endswith(("/", "\\")) or path.is_dir()
     if "\0" in wanted or not wanted or not (is_folder or path.suffix.lower() in SUFFIXES):

@@ -1,4 +1,4 @@
-"""Imports of one project write their files one after the other, so that none loses what another wrote into the lock."""
+"""Commands that write a lock file take turns in a project, so that none loses what another one wrote into it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if sys.platform == "win32":
 
     @contextlib.contextmanager
     def own_turn(folder: Path) -> Iterator[None]:  # noqa: ARG001  # Windows has no locks of folders
-        """Wait for other imports, where the system can."""
+        """Wait for other commands, where the system can."""
         yield
 
 else:
@@ -22,7 +22,7 @@ else:
 
     @contextlib.contextmanager
     def own_turn(folder: Path) -> Iterator[None]:
-        """Wait until no other import writes files of the project in this folder. It leaves no file behind."""
+        """Wait until no other command writes lock files of the project in this folder. It leaves no file behind."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
             with contextlib.suppress(OSError):  # a file system without locks
