@@ -107,8 +107,10 @@ class _Unused:
             place = definition.place
             if place.line is None:  # a definition in Python
                 place = self._registered.get(name, place)
-            severity = Severity.NOTE if is_unclear else Severity.WARNING
-            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} {self._counted(name)}", severity)
+            is_left = definition.deprecation is not None  # as it should be
+            severity = Severity.NOTE if is_unclear or is_left else Severity.WARNING
+            ending = ", and deprecated: remove it when nobody reads its spans" if is_left else ""
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} {self._counted(name)}{ending}", severity)
 
     def _counted(self, name: str) -> str:
         """Count a span type that is not used for certain, and say how it is."""

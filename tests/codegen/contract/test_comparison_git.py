@@ -258,6 +258,16 @@ def test_a_package_is_data(project: Project, repository: Repository) -> None:
     assert "none of 1 span type changed" in project.run("diff", "generated/billing_spans").out
 
 
+def test_a_path_at_a_commit_has_the_references_of_then(project: Project, repository: Repository) -> None:
+    url = "https://schemas.example.com/money.json"
+    spans = definitions(billing_refund={"amount": {"$ref": url}})
+    refs = f'refs = {{ "{url}" = "vendor/money.yaml" }}\n'
+    repository.commit(pyproject=CONFIGURATION + refs, schemas__spans=spans, vendor__money="type: number")
+    repository.write(pyproject=CONFIGURATION + refs.replace("vendor/", ""), money="type: integer")
+    assert "none of 1 span type changed" in project.run("diff", "git:HEAD:schemas", "git:HEAD:schemas").out
+    assert "error PD201 amount: " in project.run("diff", "git:HEAD:schemas").out
+
+
 def test_the_configuration_of_then_is_read(project: Project, repository: Repository) -> None:
     git(project.root, "mv", "schemas", "spans")
     repository.commit(pyproject=CONFIGURATION.replace('"schemas"', '"spans"') + 'unknown-then = "ignored"\n')
