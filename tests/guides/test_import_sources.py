@@ -85,7 +85,7 @@ def test_definitions_at_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalApi() as api:
         monkeypatch.setenv("PREFACTOR_API_URL", api.url)
         monkeypatch.setenv("PREFACTOR_API_TOKEN", api.token)
-        version = {"external_identifier": "2.1.0", "span_type_schemas": types}
+        version = {"external_identifier": "sha256-8c1f2e5b", "span_type_schemas": types}
         body = {"agent_id": "a1", "agent_version": {"name": "shop-agent"}, "agent_schema_version": version}
         headers = {"Authorization": f"Bearer {api.token}"}
         httpx.post(f"{api.url}/api/v1/agent_instance/register", json=body, headers=headers).raise_for_status()

@@ -9,6 +9,8 @@ from pathlib import Path
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
 from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.definitions.sources import definition_files, is_attribute
+from prefactor_gen.diagnostics.diagnostics import DiagnosticError, printable
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["chosen_packages", "source_base"]
@@ -25,6 +27,8 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
         raise ConfigError(f"expected a SOURCE, as in `prefactor-gen schemas`, or {project.wanted_sources}; see --help")
+    for each in options.sources:
+        _check_source(each)
     output = (
         Path.cwd() / options.output
         if options.output
@@ -50,6 +54,17 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
             f"{shown_path(first.folder)}: choose another package name for one of them"
         )
     return chosen
+
+
+def _check_source(source: str) -> None:
+    """Refuse a source of the command line that does not exist: the command line is wrong, and not the definitions."""
+    if is_attribute(source, Path.cwd()) or (Path.cwd() / source).exists():
+        return
+    try:
+        definition_files(source, Path.cwd())
+    except DiagnosticError as error:
+        found = error.diagnostics[0]
+        raise ConfigError(printable(f"{found.place}: {found.message}")) from None
 
 
 def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:

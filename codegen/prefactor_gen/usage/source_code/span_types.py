@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
+from prefactor_gen.definitions.python_names import pascal
 from prefactor_gen.definitions.sources import Document, display_name, is_attribute, load_sources
 from prefactor_gen.definitions.span_names import span_names
 from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place
@@ -36,6 +38,13 @@ class SpanTypesOfPackage:
     def class_names(self) -> dict[str, str]:
         """The class of each span type."""
         return {name: class_name for class_name, name in reversed([*self.classes.items()])}
+
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The span types, and their classes, by the names that they had before."""
+        former = {each.renamed_from: each.name for each in self.definitions.values() if each.renamed_from}
+        classes = self.class_names
+        return former | {pascal(old): classes[new] for old, new in former.items() if new in classes}
 
 
 def own_span_types(
