@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
@@ -20,6 +21,8 @@ _SHARED = "/$defs"
 _WORD = re.compile(r"[^\s/'\",;:()]+")
 _OF_EVERY_SCHEMA = frozenset({"$defs", "items", "params_schema", "properties", "result_schema", "type"})
 """The words of pointers that say nothing about what is changed."""
+_MOST_CHANGES = 200
+"""Of one definition: each is compared with each finding in it."""
 
 
 def with_overlay_causes(diagnostics: Iterable[Diagnostic], roots: Iterable[JsonValue]) -> list[Diagnostic]:
@@ -42,7 +45,7 @@ def _changes(root: ObjectNode) -> Iterator[tuple[str, list[Place]]]:
     """What the overlay of a file changes, by the pointers of its definitions."""
     entries = [each for each in root.list_at("span_type_schemas") if isinstance(each, ObjectNode)]
     for pointer, part in (*((each.place.pointer, each) for each in entries), (_SHARED, root.object_at("$defs"))):
-        if places := list(_of_others(part, root.place.source)):
+        if places := list(islice(_of_others(part, root.place.source), _MOST_CHANGES)):
             yield pointer, places
 
 
@@ -62,7 +65,8 @@ def _of_others(node: JsonValue, source: str) -> Iterator[Place]:
 def _with_cause(diagnostic: Diagnostic, changes: dict[tuple[str, str], list[Place]]) -> Diagnostic:
     source, pointer = diagnostic.place.source, diagnostic.place.pointer
     entry = _ENTRY.match(pointer)
-    places = [*changes.get((source, entry[0]), ()), *changes.get((source, _SHARED), ())] if entry else []
+    definitions = (*([entry[0]] if entry else ()), _SHARED)
+    places = [place for each in definitions for place in changes.get((source, each), ())]
     words = {*_WORD.findall(diagnostic.message), *pointer.split("/")} - _OF_EVERY_SCHEMA
     common = {place: len(words.intersection(place.pointer.split("/")[2:])) for place in places}
     cause = max(common, key=lambda each: common[each], default=None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prefactor_gen.command.command_word import all_actions, with_command_first
-from prefactor_gen.command.parsers import COMMANDS, HELP, command_line, generate_options
+from prefactor_gen.command.parsers import COMMANDS, command_line, generate_options
 from prefactor_schema.suggestions import closest_match
 
 __all__ = ["parse", "without_watch"]
@@ -17,12 +17,12 @@ __all__ = ["parse", "without_watch"]
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; the default command is `generate`. Exits for --help and for usage errors."""
     given = list(arguments)
-    if not given or given[0] not in {*COMMANDS, *HELP, "--version"}:
+    if not given or given[0] not in {*COMMANDS, "-h", "--help", "--version"}:
         if (command := _misspelled(given)) is not None:
             message = f"{given[0]!r} is neither a command nor a file or folder here; did you mean {command!r}?"
             command_line("generate").error(message)
         given = _with_command_first(given)
-    parser = command_line(None if given[0] in HELP else given[0])
+    parser = command_line(given[0] if given[0] in COMMANDS else None)
     options, unknown = parser.parse_known_args(given)
     if unknown:  # suggest an option of this command
         own = re.findall(r"--\w+", options.parser.format_usage())

@@ -15,11 +15,9 @@ from prefactor_gen.command.common_options import add_format, add_project, add_so
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
 
-__all__ = ["COMMANDS", "HELP", "MODULES", "SHELLS", "command_line", "command_module", "generate_options"]
+__all__ = ["COMMANDS", "MODULES", "SHELLS", "command_line", "command_module", "generate_options"]
 
 SHELLS: Final = ("bash", "zsh", "fish")
-
-HELP: Final = ("-h", "--help")
 
 
 class CommandModule(Protocol):
@@ -107,8 +105,11 @@ def command_line(only: str | None = None) -> ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name in COMMANDS if only is None else filter(COMMANDS.__contains__, [only]):
-        _ADD[name](commands) if name in _ADD else _of_module(commands, name)
+    for name in COMMANDS if only is None else [only]:
+        if name in MODULES:
+            _of_module(commands, name)
+        else:
+            _ADD[name](commands)
     return parser
 
 

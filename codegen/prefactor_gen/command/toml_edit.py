@@ -47,20 +47,34 @@ def without_keys(text: str, name: str, keys: Sequence[str]) -> str | None:
     Args:
         text: valid TOML.
         name: the table of `[tool]` that has the keys, such as `uv.sources`.
-        keys: the keys.
+        keys: the keys, which the table has.
     """
     path = ["tool", *name.split(".")]
-    expected = tomllib.loads(text)
-    try:
-        document = tomlkit.parse(text)
-        for key in keys:
-            _table(document, path).remove(key)
-            _table(expected, path).pop(key)
-        edited = document.as_string()
-        is_alone = _keeps_lines(edited, text) or isinstance(_table(document, path), InlineTable)
-        return edited if is_alone and tomllib.loads(edited) == expected else None
-    except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
-        return None
+    for edit in (_without_members, _without_lines):
+        try:
+            expected, edited = tomllib.loads(text), edit(text, path, keys)
+            for key in keys:
+                _table(expected, path).pop(key)
+            is_alone = _keeps_lines(edited, text) or isinstance(_table(tomlkit.parse(text), path), InlineTable)
+            if is_alone and tomllib.loads(edited) == expected:
+                return edited
+        except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
+            continue
+    return None
+
+
+def _without_members(text: str, path: list[str], keys: Sequence[str]) -> str:
+    document = tomlkit.parse(text)
+    for key in keys:
+        _table(document, path).remove(key)
+    return document.as_string()
+
+
+def _without_lines(text: str, _: list[str], keys: Sequence[str]) -> str:
+    """The text without the lines that have these keys, as in `refs."…" = …`, wherever such a line stands."""
+    written = [quoted for key in keys for quoted in (_literal(key), f"'{key}'")]
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not any(each in line for each in written))
 
 
 def as_lines(additions: Additions) -> str:

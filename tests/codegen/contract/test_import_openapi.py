@@ -292,6 +292,24 @@ def test_a_broken_reference_costs_one_operation(pets: Pets, reference: str, prob
     assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == ["pets:fine"]
 
 
+def test_a_component_that_cannot_be_compiled_costs_the_operations_that_reach_it(pets: Pets) -> None:
+    """Here, types are nested too deep, which only all of them together show."""
+    names = [f"c{number}" for number in range(80)]
+    chain = {
+        name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{after}"}}}
+        for name, after in zip(names, [*names[1:], "Pet"], strict=True)
+    }
+    deep, fine = (answers({"$ref": f"#/components/schemas/{name}"}) for name in ("c0", "Pet"))
+    paths = {
+        "/pets": {"get": {"operationId": "deep", "responses": deep}, "put": {"operationId": "fine", "responses": fine}}
+    }
+    result = pets.run(paths, components={"schemas": {**chain, "Pet": PET}})
+    assert (result.code, result.err) == (1, "")
+    assert "  error pets:deep: PG029: " in result.out
+    assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == ["pets:fine"]
+    assert pets.file()["$defs"] == {"Pet": PET}
+
+
 PATHS = {
     "/pets": {"get": {"operationId": "listPets"}},
     "/pets/{pet_id}": {"get": {"operationId": "read_pet_pets__pet_id__get"}, "delete": {}},

@@ -186,7 +186,7 @@ def test_the_older_transport(importing: ImportingProject, server: Server) -> Non
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--url", "http://127.0.0.1:9/mcp"], "cannot reach http://127.0.0.1:9/mcp: [Errno 111] Connection refused"),
+        (["--url", "http://127.0.0.1:9/mcp"], "cannot reach http://127.0.0.1:9/mcp: Connection refused"),
         (["--url", "shop.example/mcp"], "--url: expected an address that begins with https://, found 'shop.exam"),
         (["--url", "https://me:pw@shop.example/mcp"], "--url: a user or a password would be kept in prefactor-"),
         (["--url", "https://shop.example/mcp?api_key=1"], "--url: the value of 'api_key' would be kept in prefactor-"),

@@ -16,6 +16,7 @@ import pytest
 from tests.codegen.contract.schema_server import Answer, SchemaServer, schema_server
 from tests.codegen.support import Project, Result, is_valid
 
+from prefactor_gen.definitions.reference_lock import content_hash, lock_text
 from prefactor_gen.diagnostics.limits import MAX_BYTES
 from prefactor_gen.remote import fetching
 from prefactor_gen.vendoring import collecting
@@ -130,6 +131,19 @@ def test_a_copy_is_removed_with_its_entry_and_its_hash(money: str, project: Proj
     assert project.run("refs", "check").out == "no schema was fetched: there is no prefactor-refs.lock\n"
 
 
+@pytest.mark.parametrize(
+    "form", ["refs = {{ '{0}' = 'a.json', '{1}' = 'b.json' }}", "refs.'{0}' = 'a.json'\nrefs.'{1}' = 'b.json'"]
+)
+def test_an_entry_is_removed_in_any_form_of_toml(form: str, money: str, project: Project) -> None:
+    other = "https://a.example/b.json"
+    head = '[tool.prefactor-gen]\r\nsources = ["schemas"]\r\n'
+    project.write("pyproject.toml", f"{head}{form.format(money, other)}\r\npackage = 'made' # ours\r\n")
+    result = project.run("refs", "remove", money)
+    assert (result.err, entries(project)) == ("", {other: "b.json"})
+    text = (project.root / "pyproject.toml").read_bytes().decode()
+    assert (text.startswith(head), text.endswith("\r\npackage = 'made' # ours\r\n")) == (True, True)
+
+
 def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project) -> None:
     project.run("refs", "add", money)
     result = project.run("refs", "remove", money)
@@ -165,6 +179,10 @@ def test_what_refs_remove_refuses(money: str, project: Project) -> None:
     (project.root / "schemas/vendor/currency.json").write_text("{}")
     project.write("schemas/mine.json", "{}")
     pyproject = project.root / "pyproject.toml"
+    (outside := project.root.parent / "outside.json").write_text("{}")
+    elsewhere = "https://a.example/outside.json"
+    project.write("prefactor-refs.lock", lock_text({**lock(project), elsewhere: content_hash(b"{}")}))
+    pyproject.write_text(f'{pyproject.read_text()}"{elsewhere}" = "../outside.json"\n')
     more = '"https://a.example/v1/" = "schemas/v1/"\n"https://a.example/mine.json" = "schemas/mine.json"\n'
     pyproject.write_text(pyproject.read_text() + more)
     before = files(project)
@@ -172,10 +190,11 @@ def test_what_refs_remove_refuses(money: str, project: Project) -> None:
         money.replace("money", "monney"): "has no copy here; did you mean",
         money.replace("money", "currency"): "schemas/vendor/currency.json was edited here; remove it yourself first",
         "https://a.example/v1/": "'https://a.example/v1/' is a folder of copies; name the URLs of its schemas",
+        elsewhere: "../outside.json is outside of the project; remove it and its entry yourself",
         "https://a.example/mine.json": "schemas/mine.json was not fetched by refs; remove it and its entry yourself",
     }.items():
         assert message in refused(project.run("refs", "remove", money, url))
-    assert files(project) == before
+    assert (files(project), outside.read_text()) == (before, "{}")
 
 
 def test_advice_that_works(project: Project) -> None:

@@ -95,4 +95,5 @@ def _fulfil(future: Future[Imported], read: Callable[[], Imported]) -> None:
 def _tell(text: str) -> None:
     """Say on a terminal what is done now, because servers take long."""
     if sys.stderr.isatty():
-        print(printable(f"{text} …"), file=sys.stderr, flush=True)
+        sys.stderr.write(f"{printable(text)} …\n")  # at once: other threads write, too
+        sys.stderr.flush()

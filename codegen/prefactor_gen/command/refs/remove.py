@@ -57,6 +57,8 @@ def _check(project: RefsProject, url: str) -> None:
     shown = display_name(path, project.base)
     if url not in project.locked:
         raise ConfigError(f"refs: {shown} was not fetched by refs; remove it and its entry yourself")
+    if not path.is_relative_to(project.base):
+        raise ConfigError(f"refs: {shown} is outside of the project; remove it and its entry yourself")
     if content_hash(path.read_bytes()) != project.locked[url]:
         raise ConfigError(f"refs: {shown} was edited here; remove it yourself first, or undo the edits")
 
