@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConf
 from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.definitions.sources import definition_files, is_attribute
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, printable
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, printable
 from prefactor_gen.pipeline.settings import Settings
 
 __all__ = ["chosen_packages", "source_base"]
@@ -27,8 +28,8 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
         raise ConfigError(f"expected a SOURCE, as in `prefactor-gen schemas`, or {project.wanted_sources}; see --help")
-    for each in options.sources:
-        _check_source(each)
+    if not getattr(options, "watch", False):  # which waits for them
+        _check_sources(options.sources)
     output = (
         Path.cwd() / options.output
         if options.output
@@ -56,15 +57,18 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     return chosen
 
 
-def _check_source(source: str) -> None:
-    """Refuse a source of the command line that does not exist: the command line is wrong, and not the definitions."""
-    if is_attribute(source, Path.cwd()) or (Path.cwd() / source).exists():
-        return
-    try:
-        definition_files(source, Path.cwd())
-    except DiagnosticError as error:
-        found = error.diagnostics[0]
-        raise ConfigError(printable(f"{found.place}: {found.message}")) from None
+def _check_sources(sources: Sequence[str]) -> None:
+    """Refuse sources of the command line that do not exist: the command line is wrong, and not the definitions."""
+    here = Path.cwd()
+    found: list[Diagnostic] = []
+    for each in sources:
+        if not is_attribute(each, here) and not (here / each).exists():
+            try:
+                definition_files(each, here)
+            except DiagnosticError as error:
+                found.extend(error.diagnostics)
+    if found:
+        raise ConfigError("; ".join(printable(f"{each.place}: {each.message}") for each in found))
 
 
 def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:

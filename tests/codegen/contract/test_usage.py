@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from textwrap import dedent
@@ -341,6 +342,13 @@ def test_what_only_ipython_understands(agent: Project, cell: str) -> None:
     assert not [line for line in lines if "PS007" in line]
 
 
+def test_findings_of_a_notebook_are_in_the_order_of_its_cells(agent: Project) -> None:
+    cells = ["import made", *(f"i.span('agent:lm{11 - number}')" for number in range(10))]
+    agent.write("agent.ipynb", {"cells": [{"cell_type": "code", "source": source} for source in cells]})
+    places = [re.findall(r"cell (\d+)", line) for line in found(agent, ALL)]
+    assert places == [[str(number)] for number in range(2, 12)]
+
+
 def test_a_wrong_cell_does_not_hide_the_others(agent: Project) -> None:
     cells = [
         "import made",
@@ -493,6 +501,17 @@ def test_definitions_in_python_are_not_run(agent: Project) -> None:
         "2 span types: 0 used, 2 unused",
         "warning PS001 mine:a is never used (src/app.py:3)",
         "warning PS001 mine:b is never used (src/app.py:4)",
+    ]
+
+
+def test_a_former_name_leads_to_the_one_of_now(agent: Project) -> None:
+    said = "name: agent:tool\n    x-prefactor-renamed-from: desk:find"
+    agent.write("schemas/spans.yaml", DEFINITIONS.replace("name: agent:tool", said))
+    agent.generate()
+    code = "from made import DeskFind\ndef f(i):\n    i.span(DeskFind)\n    i.span('desk:find')\n"
+    assert found(agent, ALL + code) == [
+        "error   PS003 src/agent.py:5: span(DeskFind) is unknown; did you mean 'AgentTool'?",
+        "error   PS003 src/agent.py:6: span(\"desk:find\") is unknown; did you mean 'agent:tool'?",
     ]
 
 

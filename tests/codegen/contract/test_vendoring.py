@@ -424,6 +424,13 @@ def test_a_schema_cannot_have_a_private_network_asked(project: Project, server: 
     assert line.endswith(f"run prefactor-gen refs add for it; {url} refers to it")
 
 
+def test_what_is_wrong_with_a_schema_is_told(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    result = project.run("refs", "add", server.put("/a.json", {"type": "strng"}))
+    assert "schemas/vendor/a.json:1:2 /type: error PG006: expected one of array, boolean," in result.out
+    assert result.code == 1
+
+
 WRONG_URLS = {
     "money.json": "expected a URL that begins with https://, found 'money.json'",
     "http://schemas.example/a.json": "expected a URL that begins with https://",

@@ -105,6 +105,8 @@ def _about_code(code: str) -> str:
         return f"; {code} cannot be allowed"
     if code in CHANGE_RULES:
         return f"; what {code} may change is missing"
+    if not code.isalnum():  # a glob: rules are named one by one
+        return ""
     return did_you_mean(code.upper(), [each for each in CHANGE_RULES if each != UNNEEDED_ALLOWANCE.code])
 
 
