@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
 from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.command.paths import shown_path
-from prefactor_gen.definitions.sources import definition_files, is_attribute
-from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, printable
+from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.pipeline.settings import Settings
 
-__all__ = ["chosen_packages", "source_base"]
+__all__ = ["chosen_packages", "names_missing_source", "source_base"]
 
 
 def source_base(options: argparse.Namespace, project: ProjectConfig) -> Path:
@@ -28,8 +27,6 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     sources = tuple(options.sources) or (configured.sources if configured else ())
     if not sources:
         raise ConfigError(f"expected a SOURCE, as in `prefactor-gen schemas`, or {project.wanted_sources}; see --help")
-    if not getattr(options, "watch", False):  # which waits for them
-        _check_sources(options.sources)
     output = (
         Path.cwd() / options.output
         if options.output
@@ -57,18 +54,10 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
     return chosen
 
 
-def _check_sources(sources: Sequence[str]) -> None:
-    """Refuse sources of the command line that do not exist: the command line is wrong, and not the definitions."""
-    here = Path.cwd()
-    found: list[Diagnostic] = []
-    for each in sources:
-        if not is_attribute(each, here) and not (here / each).exists():
-            try:
-                definition_files(each, here)
-            except DiagnosticError as error:
-                found.extend(error.diagnostics)
-    if found:
-        raise ConfigError("; ".join(printable(f"{each.place}: {each.message}") for each in found))
+def names_missing_source(options: argparse.Namespace) -> bool:
+    """Whether the command line names a source that does not exist: then the command line is wrong."""
+    given = getattr(options, "sources", ())
+    return any(not is_attribute(each, Path.cwd()) and not os.path.lexists(Path.cwd() / each) for each in given)
 
 
 def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:

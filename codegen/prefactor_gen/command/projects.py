@@ -19,6 +19,7 @@ _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-package
 _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
+_IMPORTS: Final = "prefactor-imports.lock"  # as `importing.lock` names it, which most runs do not load
 _FAILED: Final = 1
 _SEARCHING: Final = frozenset({"check", "docs", "generate", "risk"})
 """The commands that always run in all projects below a folder without configuration."""
@@ -33,7 +34,10 @@ def chosen_projects(options: argparse.Namespace) -> list[Path]:
     choosing = ("sources", "output", "pages", "package")
     if not _is_of_projects(options) or any(getattr(options, each, None) for each in choosing):
         return named
-    return [project for folder in named for project in (projects_below(folder) or [folder])]
+    # Imports need no configuration; where a lock has some, they are not left out.
+    own = [each for each in named if options.command == "import" and (each / _IMPORTS).is_file()]
+    below = [(folder, projects_below(folder)) for folder in named]
+    return [*own, *(each for folder, found in below for each in found or ([] if folder in own else [folder]))]
 
 
 def _is_of_projects(options: argparse.Namespace) -> bool:

@@ -23,10 +23,9 @@ else:
     @contextlib.contextmanager
     def own_turn(folder: Path) -> Iterator[None]:
         """Wait until no other command writes lock files of the project in this folder. It leaves no file behind."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            with contextlib.suppress(OSError):  # a file system without locks
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(OSError):  # a folder that cannot be read, or a file system without locks
+                descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+                stack.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
-        finally:
-            os.close(descriptor)

@@ -52,7 +52,7 @@ def lost_overlay(path: Path, root: JsonValue, files: Iterable[Path], names: Cont
     """
     ending = path.stem.rpartition(".")[2]
     changes_span_types = isinstance(root, ObjectNode) and any(key in names for key in root)
-    if not changes_span_types and (path.stem == ending or closest_match(ending, [OVERLAY[1:]]) is None):
+    if not changes_span_types and (path.stem == ending or closest_match(ending, [OVERLAY[1:]], cutoff=0.85) is None):
         return None
     possible = {f"{each.stem}{OVERLAY}{path.suffix}" for each in files if each.parent == path.parent}
     near = closest_match(path.name, possible) or (min(possible) if len(possible) == 1 else None)

@@ -12,7 +12,10 @@ __all__ = ["has_token", "is_secret_parameter", "secret_of_address"]
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET_WORDS: Final = frozenset({"auth", "cookie", "key", "pass", "pw", "sig", "signature", "token"})
-# Of signed links, beside the names that end with one of these words.
+_ABOUT_SECRETS: Final = frozenset({"env", "file", "id", "length", "limit", "name", "path", "type", "url"})
+"""The last words of names that say something about a secret, and are none."""
+_LONGEST: Final = 10_000
+# Of signed links, beside the names with one of these words.
 _SIGNED: Final = frozenset({"x-amz-credential", "x-goog-credential"})
 _SEPARATORS: Final = re.compile(r"[\s/?&=:,;@\"']+")
 # As services make them: sk-…, ghp_…, xoxb-…, AKIA…, AIza…, JSON Web Tokens. A name such as sk-learn has no digit.
@@ -31,13 +34,13 @@ def is_secret_parameter(name: str) -> bool:
     they may be anything.
     """
     words = [each.lower() for each in _WORD.findall(name[:200])]
-    return is_secret_name(name) or not _SECRET_WORDS.isdisjoint(words[-1:]) or name.lower() in _SIGNED
+    is_about_one = not _SECRET_WORDS.isdisjoint(words) and _ABOUT_SECRETS.isdisjoint(words[-1:])
+    return is_secret_name(name) or is_about_one or name.lower() in _SIGNED
 
 
 def has_token(text: str) -> bool:
     """Whether a part of a text looks like a token of a service."""
-    parts = _SEPARATORS.split(text)
-    return any(_KNOWN_TOKEN.fullmatch(each) or _RANDOM.fullmatch(each) for each in parts if len(each) < 10_000)
+    return any(_KNOWN_TOKEN.fullmatch(each) or _RANDOM.fullmatch(each) for each in _parts(text))
 
 
 def secret_of_address(url: str) -> str | None:
@@ -49,4 +52,8 @@ def secret_of_address(url: str) -> str | None:
     for name, value in query:
         if is_secret_parameter(name) and "$" not in value:
             return f"the value of {name!r}"
-    return "a token" if has_token(url) else None
+    return "a token" if any(map(_KNOWN_TOKEN.fullmatch, _parts(url))) else None  # others may be names of files
+
+
+def _parts(text: str) -> list[str]:
+    return [each for each in _SEPARATORS.split(text) if len(each) < _LONGEST]
