@@ -12,6 +12,7 @@ from prefactor_gen.command import check, generate
 from prefactor_gen.command.arguments import parse
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
+from prefactor_gen.command.packages import names_missing_source
 from prefactor_gen.command.parsers import MODULES, command_module
 from prefactor_gen.command.projects import chosen_projects, combination, run_each, started_in
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
@@ -37,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     name = options.command
-    return command_module(name).run(options) if name in MODULES else _RUN[name](options)
+    code = command_module(name).run(options) if name in MODULES else _RUN[name](options)
+    return USAGE if code == WRONG and names_missing_source(options) else code
 
 
 def _folders(options: argparse.Namespace) -> list[Path]:

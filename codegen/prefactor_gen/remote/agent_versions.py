@@ -178,7 +178,7 @@ def _chosen(rows: Sequence[Json], agent: str, version: str | None, newest: int) 
         known = [value for row in rows if is_text(value := row.get("external_identifier"))]
         shown = ", ".join(known[:_MAX_SHOWN]) + (", …" if len(known) > _MAX_SHOWN else "")
         hint = did_you_mean(version, known) or (f"; it has, the newest first: {shown}" if known else "")
-        raise RemoteError(f"agent {agent!r} has no version {version!r}{hint}")
+        raise RemoteError(f"agent {agent!r} has no definitions of version {version!r}{hint}")
     return found
 
 

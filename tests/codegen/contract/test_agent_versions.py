@@ -89,8 +89,12 @@ def test_more_versions_than_a_page_has(register: Callable[..., None], monkeypatc
     [
         ("suport-agent", None, "there is no agent 'suport-agent' in this account; did you mean 'support-agent'?"),
         ("nothing\nlike it", None, "there is no agent 'nothing\\nlike it' in this account"),
-        ("support-agent", "v11", "agent 'support-agent' has no version 'v11'; did you mean 'v1'?"),
-        ("support-agent", "zzz", "agent 'support-agent' has no version 'zzz'; it has, the newest first: v1"),
+        ("support-agent", "v11", "agent 'support-agent' has no definitions of version 'v11'; did you mean 'v1'?"),
+        (
+            "support-agent",
+            "zzz",
+            "agent 'support-agent' has no definitions of version 'zzz'; it has, the newest first: v1",
+        ),
     ],
 )
 def test_unknown_names(register: Callable[..., None], agent: str, version: str | None, message: str) -> None:

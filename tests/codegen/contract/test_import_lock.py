@@ -312,3 +312,23 @@ def test_nothing_is_written_outside_of_the_project(project: Project) -> None:
         "prefactor-gen: ../schemas/imported/shop.yaml is outside of the project; name a folder inside of it first in "
         "sources\n",
     )
+
+
+def test_imports_of_all_projects(importing: ImportingProject) -> None:
+    """In a folder without imports, those of the projects below it are checked; without any, it is a wrong folder."""
+    project = importing.project
+    for name in ("one", "two"):
+        shutil.copytree(project.root / "schemas", project.root / name / "schemas")
+        for file in ("pyproject.toml", "prefactor-imports.lock"):
+            shutil.copy(project.root / file, project.root / name)
+        project.write(f"{name}/schemas/imported/shop.yaml", "span_type_schemas: []\n")
+    for file in ("pyproject.toml", "prefactor-imports.lock"):
+        (project.root / file).unlink()
+    done = importing.run("import", "--check", "--offline", "--format", "json")
+    assert done.code == 1
+    files = [each["file"] for each in json.loads(done.out)]
+    assert files == [f"{name}/schemas/imported/shop.yaml" for name in ("one", "two")]
+    project.write("else/notes.txt", "")
+    done = importing.run("-C", "else", "import", "--check")
+    assert done.code == 2
+    assert done.err.startswith("prefactor-gen: --check: expected prefactor-imports.lock here, or sources in ")

@@ -164,12 +164,51 @@ def test_an_overlay_changes_shared_schemas_and_adds_properties(project: Project)
     assert "no schema in $defs 'Crad' here; did you mean 'Card'?" in only(project.generate().findings)
 
 
+def test_all_mistakes_of_an_overlay_are_told(project: Project) -> None:
+    project.write("schemas/pay.yaml", SHARED)
+    text = f"pay:chrage: {{}}\npay:charge: {{ params_schema: {{ properties: {{ x: {REDACT} }} }} }}\n"
+    project.write("schemas/pay.overlay.yaml", f"{text}$defs: {{ Old: {{ minLength: 1 }} }}\n")
+    found = project.generate().findings
+    assert [each.position.partition(":")[2] for each in found] == ["1:1", "2:46", "3:10"]
+    assert "pay.yaml has no schema in $defs 'Old' here; pay:charge has one of its own: write $defs under " in found[2]
+
+
+def test_what_the_overlay_keeps_of_the_source_is_told(importing: ImportingProject) -> None:
+    """Otherwise, a redaction would end in silence: the source has renamed the property."""
+    overlay(importing, "shop:refund: { params_schema: { properties: { invoice: { type: string, title: I } } } }\n")
+    assert "until now" not in importing.import_tools(tool()).out
+    other = {"type": "object", "properties": {"number": {"type": "string"}}}
+    done = importing.import_tools(tool(inputSchema=other))
+    assert "warning shop.overlay.yaml adds 'invoice' to shop:refund, which the source had until now; was" in done.out
+
+
 def test_an_overlay_is_no_link_to_another_folder(importing: ImportingProject) -> None:
     importing.project.write("elsewhere.yaml", "shop:old: null\n")
     (importing.project.root / "schemas/imported/shop.overlay.yaml").symlink_to(
         importing.project.root / "elsewhere.yaml"
     )
     assert "expected a file of this folder, found a link" in only(importing.run("generate").findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("shpo.overlay.yaml", "there is no shpo.yaml"),
+        ("shop.overlays.yaml", "its name is wrong"),
+        ("changes.yaml", "its name is wrong"),
+        ("shop.overlay.yaml", None),
+    ],
+)
+def test_an_overlay_of_no_file(name: str, why: str | None, importing: ImportingProject) -> None:
+    """Its changes would be lost, such as redactions."""
+    importing.project.write(f"schemas/imported/{name}", "shop:refund: { title: T }\n")
+    importing.project.write("schemas/overlay.yaml", "type: object\n")
+    done = importing.run("check")
+    message = f"{name}: error PG002: this file is the overlay of no file, because {why}: its changes would be lost; "
+    assert (done.code, message + "'shop.overlay.yaml' would be one" in done.out) == (
+        int(why is not None),
+        why is not None,
+    )
 
 
 def test_a_file_that_is_no_overlay_of_another_one_holds_definitions(project: Project) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,26 @@ def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project)
         True,
         True,
     )
+
+
+def test_another_command_waits(money: str, project: Project, server: SchemaServer) -> None:
+    """It would not know what is being written, and write the files without it."""
+    fcntl = pytest.importorskip("fcntl", reason="Windows has no locks of folders")
+    refused: list[bool] = []
+
+    def try_to_lock() -> None:
+        folder = os.open(project.root, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            refused.append(True)
+        finally:
+            os.close(folder)
+
+    server.answers["/money.json"] = replace(server.answers["/money.json"], before=try_to_lock)
+    for arguments in (["add", money], ["update"], ["check", "--remote"]):
+        assert project.run("refs", *arguments).code == 0
+    assert refused == [True, True]
 
 
 def test_what_refs_remove_refuses(money: str, project: Project) -> None:
@@ -403,6 +424,13 @@ def test_a_schema_cannot_have_a_private_network_asked(project: Project, server: 
     assert line.endswith(f"run prefactor-gen refs add for it; {url} refers to it")
 
 
+def test_what_is_wrong_with_a_schema_is_told(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    result = project.run("refs", "add", server.put("/a.json", {"type": "strng"}))
+    assert "schemas/vendor/a.json:1:2 /type: error PG006: expected one of array, boolean," in result.out
+    assert result.code == 1
+
+
 WRONG_URLS = {
     "money.json": "expected a URL that begins with https://, found 'money.json'",
     "http://schemas.example/a.json": "expected a URL that begins with https://",
@@ -414,7 +442,9 @@ WRONG_URLS = {
     "https://a:99999/": "expected a URL, found https://a:99999/: Port out of range 0-65535",
     f"https://a/{'x' * 3000}": "expected a URL of at most 2,000 characters, found 3,010",
     "https://dana:s3cret@a.example/x": "the URL of a.example has a user or a password",
-    "https://a.example/x?api_key=s3cret": "https://a.example/x?…: 'api_key' in the query is a secret",
+    "https://a.example/x?api_key=s3cret": "the URL of a.example has a secret, the value of 'api_key', which would be",
+    "https://a.example/x?key=s3cret": "the URL of a.example has a secret, the value of 'key', which would be stored",
+    "https://a.example/s3cret/sk-live-0123456789abcdef": "the URL of a.example has a secret, a token, which would be",
     "https://github.com/a/b/blob/main/x.json": "is a page about a file; name the address of the file itself",
 }
 
@@ -605,6 +635,10 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         ["add", "URL", "Schemas/money.json"],
         "macOS and Windows take it for schemas; name",
     ),
+    "two URLs": (
+        ["add", "URL", "https://a.example/x.json"],
+        "expected a PATH after the URL, found another URL; add one",
+    ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),
     "below a file": (["add", "URL", "pyproject.toml/money.json"], "cannot write"),
@@ -662,7 +696,10 @@ def test_a_lock_file_that_is_removed(money: str, project: Project) -> None:
     project.write("schemas/vendor/currency.json", '{"enum": ["EUR", "EVIL"]}')
     for arguments in ([], ["--remote"]):
         result = project.run("refs", "check", *arguments)
-        assert (result.code, "error PG040: there is no prefactor-refs.lock" in result.out) == (1, True)
+        assert (result.code, result.out.count("error PG040: there is no prefactor-refs.lock")) == (1, 1)
+    assert "schemas/vendor/currency.json: error PG040: the schema at " in result.out
+    assert "currency.json has changed, or the copy was edited: prefactor-gen refs update takes it" in result.out
+    assert "note PG040: there is no prefactor-refs.lock" in project.run("check").out
     result = project.run("refs", "update")
     assert (result.code, "prefactor-refs.lock written" in result.out) == (0, True)
     assert files(project) == before

@@ -55,17 +55,20 @@ def check_imports(options: Namespace) -> int:
     """Compare all imports with their sources, and print what has changed; returns the exit code.
 
     Raises:
-        ConfigError: the lock cannot be read.
+        ConfigError: the lock cannot be read, or this is no project.
     """
     with source_errors():
         project = ImportProject.here()
+    unlocked = project.unlocked_files()
+    if project.wanted and not (project.lock or unlocked):  # another folder was meant
+        raise ConfigError(f"--check: expected {LOCK} here, or {project.wanted}")
     entries = {name: _with_timeout(entry, options.timeout) for name, entry in project.lock.items()}
     problems = {name: _edited(name, entry, project) for name, entry in entries.items()}
     edited = {name: finding for name, finding in problems.items() if finding is not None}
     unedited = {name: entry for name, entry in sorted(entries.items()) if name not in edited}
     outdated = {} if options.offline else _outdated_imports(unedited, project)
     found = [finding for _, finding in sorted({**edited, **outdated}.items())]
-    for path in project.unlocked_files():
+    for path in unlocked:
         message = f"{shown_path(path)} was written by an import that {LOCK} does not have; {RESTORE}"
         found.append(_Finding(name=path.stem, file=shown_path(path), message=message))
     _PRINT[options.format](found, sys.stdout)

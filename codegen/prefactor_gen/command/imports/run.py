@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
-from prefactor_gen.command.imports.effects import changes_of, check_names, outside_paths, wrong_overlay
-from prefactor_gen.command.imports.project import ImportProject, command_for, source_errors
+from prefactor_gen.command.imports.effects import changes_of, check_names, only_in_overlay, outside_paths, wrong_overlay
+from prefactor_gen.command.imports.project import ImportProject, command_for, read_text, source_errors
 from prefactor_gen.command.imports.reading import read_source
 from prefactor_gen.command.imports.report import ImportReport, print_report
 from prefactor_gen.command.imports.sources import given_options, options_again, source_named
-from prefactor_gen.command.imports.turns import own_turn
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.turns import own_turn
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock
@@ -61,13 +61,14 @@ def run_import(kind: str, options: Namespace) -> int:
     if not options.force:
         check_names(made, path, project)
     changes = changes_of(made, path, project)
+    left = only_in_overlay(path, read_text(path), made.text)
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
         with own_turn(project.base), source_errors():
             others = read_lock(project.base)  # the source may have taken long to read
             _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
-    found = [*made.found, *wrong_overlay(path), *outside_paths(given, source.PATHS)]
+    found = [*made.found, *wrong_overlay(path), *left, *outside_paths(given, source.PATHS)]
     print_report(replace(_report(imported, made, path, project), found=found, changes=changes), options.format)
     return max(
         DONE if made.definitions else WRONG,

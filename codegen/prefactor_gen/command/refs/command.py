@@ -47,29 +47,38 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    from prefactor_gen.command.config import ConfigError
+    from contextlib import nullcontext
+    from pathlib import Path
+
+    from prefactor_gen.command.config import ConfigError, find_project
+    from prefactor_gen.command.turns import own_turn
+    from prefactor_gen.diagnostics.diagnostics import printable
+    from prefactor_gen.remote.errors import RemoteError
+    from prefactor_gen.vendoring.placement import PlacementError
+
+    try:  # what another command writes meanwhile would be lost, so that it waits
+        with nullcontext() if options.action == "check" else own_turn(find_project(Path.cwd())):
+            return DONE if _is_fine(options) else WRONG
+    except (RemoteError, PlacementError) as error:
+        raise ConfigError(f"refs: {printable(str(error))}") from None
+
+
+def _is_fine(options: argparse.Namespace) -> bool:
     from prefactor_gen.command.refs.add import add
     from prefactor_gen.command.refs.check import check
     from prefactor_gen.command.refs.project import read_refs_project
     from prefactor_gen.command.refs.remove import remove
     from prefactor_gen.command.refs.update import update
-    from prefactor_gen.diagnostics.diagnostics import printable
-    from prefactor_gen.remote.errors import RemoteError
-    from prefactor_gen.vendoring.placement import PlacementError
 
     project = read_refs_project()
-    try:
-        if options.action == "add":
-            is_fine = add(project, options.url, options.path)
-        elif options.action == "update":
-            is_fine = update(project, options.urls)
-        elif options.action == "remove":
-            is_fine = remove(project, options.urls)
-        else:
-            is_fine = check(project, remote=options.remote, output_format=options.format, strict=options.strict)
-    except (RemoteError, PlacementError) as error:
-        raise ConfigError(f"refs: {printable(str(error))}") from None
-    return DONE if is_fine else WRONG
+    match options.action:
+        case "add":
+            return add(project, options.url, options.path)
+        case "update":
+            return update(project, options.urls)
+        case "remove":
+            return remove(project, options.urls)
+    return check(project, remote=options.remote, output_format=options.format, strict=options.strict)
 
 
 def _action(
