@@ -7,7 +7,7 @@ from prefactor_gen.comparison.schemas.findings import Directions
 from prefactor_gen.comparison.schemas.groups import Kind
 from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.paths import ITEMS
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
 from prefactor_gen.diagnostics import change_rules
 
 __all__ = ["compare_items"]

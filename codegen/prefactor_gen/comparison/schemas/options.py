@@ -13,7 +13,7 @@ from prefactor_gen.comparison.schemas.group_changes import shown
 from prefactor_gen.comparison.schemas.groups import Group, Kind
 from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.comparison.schemas.plain_schemas import text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.documents.nodes import ObjectNode, Schema
 

@@ -14,7 +14,7 @@ from prefactor_gen.comparison.schemas.locations import Location, Pair
 from prefactor_gen.comparison.schemas.members import compare_members
 from prefactor_gen.comparison.schemas.options import compare_options, differing_options
 from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import JsonValue, ListNode
