@@ -47,8 +47,8 @@ class Side:
         written: the schema in its own draft.
         root: the schema in draft 2020-12.
         number: 0 for the old one, 1 for the new one.
-        types: the types of the options of unions that are known, by the identity of their schemas.
-        unevaluated: what is known of `unevaluatedProperties`, by the same.
+        types: the options of unions whose types are known, with these, by their identity.
+        unevaluated: the schemas with `unevaluatedProperties` that are known, with what that says, by the same.
     """
 
     def __init__(self, schema: ObjectNode, number: int) -> None:
@@ -56,8 +56,8 @@ class Side:
         self.root = whole_in_2020_12(schema) if schema.is_draft_07 else schema
         self.number = number
         self.refs = LocalRefs(self.root)
-        self.types: dict[int, frozenset[str]] = {}
-        self.unevaluated: dict[int, ObjectNode | None] = {}
+        self.types: dict[int, tuple[Schema, frozenset[str]]] = {}
+        self.unevaluated: dict[int, tuple[ObjectNode, ObjectNode | None]] = {}
 
     def targets(self, schema: ObjectNode) -> list[str]:
         """The pointers of the schemas that a schema refers to, whatever the payload is.
