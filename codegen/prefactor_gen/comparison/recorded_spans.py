@@ -14,7 +14,7 @@ from typing import Final
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.comparison.recorded_places import has_value, steps_of
-from prefactor_gen.comparison.schemas.paths import Path as PayloadPath
+from prefactor_gen.comparison.schemas.reading.paths import Path as PayloadPath
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity

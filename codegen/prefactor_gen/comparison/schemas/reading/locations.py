@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.groups import SETS, Group, Kind, values_of, with_values
-from prefactor_gen.comparison.schemas.paths import Path, PathStep
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
-from prefactor_gen.comparison.schemas.sides import Side, Sides
+from prefactor_gen.comparison.schemas.reading.groups import SETS, Group, Kind, values_of, with_values
+from prefactor_gen.comparison.schemas.reading.paths import Path, PathStep
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Side, Sides
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
 from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.references import REFERENCES

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, references_in, text_of, with_engine_patterns
+from prefactor_gen.comparison.schemas.reading.hidden_values import HiddenValues
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, references_in, text_of, with_engine_patterns
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, Schema, to_plain
 from prefactor_gen.json_schema.drafts import whole_in_2020_12
 from prefactor_gen.json_schema.keywords import ASSERTIONS
