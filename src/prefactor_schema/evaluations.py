@@ -22,10 +22,15 @@ _CAP = 2 * MAX_EVALUATIONS
 
 
 class Evaluations:
-    """The evaluations of a schema and its parts."""
+    """The evaluations of a schema and its parts.
 
-    def __init__(self, schema: object) -> None:
-        self._parts = parts_of(schema) if isinstance(schema, Mapping) else []
+    Args:
+        schema: The schema.
+        uri: Its URI, if it has none of its own.
+    """
+
+    def __init__(self, schema: object, uri: str = "") -> None:
+        self._parts = parts_of(schema, uri) if isinstance(schema, Mapping) else []
         self._most = _largest(self._counted(None))
         if self.are_always_few:
             self._parts = []  # not needed any more

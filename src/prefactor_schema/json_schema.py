@@ -79,7 +79,7 @@ class _Document:
         if self._evaluations is None:
             from prefactor_schema.evaluations import Evaluations
 
-            self._evaluations = Evaluations(self.schema)
+            self._evaluations = Evaluations(self.schema, BASE_URI)
         return self._evaluations
 
     def validator(self, pointer: str) -> Validator:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefactor_schema.engine import draft_of
+from prefactor_schema.engine_schema import DRAFTS_WITH_LONE_REFS, id_keyword
 from prefactor_schema.keywords import DATA, MAPS
-from prefactor_schema.locations import item_at, steps_of
+from prefactor_schema.locations import item_at, joined, steps_of
 
 __all__ = ["Part", "parts_of"]
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
-_NAMES = ("$anchor", "$dynamicAnchor", "$id", "id")
+_ANCHORS = ("$anchor", "$dynamicAnchor")
 _APPLIED = {
     **dict.fromkeys(
         ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies", *_REFERENCES),
@@ -26,12 +28,13 @@ _APPLIED = {
 """The attributes of `Part` for the subschemas of each keyword."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Part:
     """A schema, with the subschemas that it applies.
 
     Attributes:
         schema: The schema.
+        base: The URI that its references are relative to.
         in_place: Those that apply to the same value.
         properties: Those that apply to one member each.
         members: Those that may apply to every member.
@@ -40,44 +43,53 @@ class Part:
     """
 
     schema: Mapping[str, Any]
+    base: str = ""
     in_place: list[Part] = field(default_factory=list)
     properties: list[Part] = field(default_factory=list)
     members: list[Part] = field(default_factory=list)
     first_items: list[Part] = field(default_factory=list)
     items: list[Part] = field(default_factory=list)
 
-    def applied(self) -> Iterator[list[Part]]:
+    def applied(self) -> tuple[list[Part], ...]:
         """All lists of them."""
-        yield from (self.in_place, self.properties, self.members, self.first_items, self.items)
+        return (self.in_place, self.properties, self.members, self.first_items, self.items)
 
 
-def parts_of(schema: Mapping[str, Any]) -> list[Part]:
-    """All schemas in a schema, each after those that it applies.
+def parts_of(schema: Mapping[str, Any], uri: str) -> list[Part]:
+    """The schemas in a schema that apply others, each after those that it applies.
 
-    A reference that leads back is left out: the engine evaluates what it leads to once for each value.
+    All schemas that apply no other are the same part, the first one. A reference that leads back is left out: the
+    engine evaluates what it leads to once for each value.
+
+    Args:
+        schema: The schema.
+        uri: Its URI, if it has none in `$id`.
     """
-    parts = _connected(schema)
-    order = _order(parts)
-    for part in order:
+    order = _order(_connected(schema, uri))
+    for part, place in order.items():
         for applied in part.applied():
-            applied[:] = [each for each in applied if order[each] < order[part]]
+            if applied:
+                applied[:] = [each for each in applied if order[each] < place]
     return list(order)
 
 
-def _connected(root: Mapping[str, Any]) -> list[Part]:
-    parts = {id(each): Part(each) for each in _schemas(root)}
-    named = {
-        name: each.schema for each in parts.values() for key in _NAMES if isinstance(name := each.schema.get(key), str)
-    }
+def _connected(root: Mapping[str, Any], uri: str) -> list[Part]:
+    resources: dict[str, object] = {uri: root}
+    leaf = Part({})  # stands for all schemas that apply no other
+    parts: dict[int, Part] = {}
+    for schema, base in _schemas(root, uri, resources):
+        if not _APPLIED.keys().isdisjoint(schema):
+            parts[id(schema)] = Part(schema, base)
     for part in parts.values():
         for keyword, value in part.schema.items():
             if keyword not in _APPLIED:
                 continue
             is_tuple = keyword == "items" and isinstance(value, list)  # in older drafts
             applied: list[Part] = part.first_items if is_tuple else getattr(part, _APPLIED[keyword])
-            schemas = [_target(root, named, value)] if keyword in _REFERENCES else _subschemas(keyword, value)
-            applied.extend(parts[id(each)] for each in schemas if id(each) in parts)  # others are `true` or `false`
-    return list(parts.values())
+            is_reference = keyword in _REFERENCES
+            schemas = [_target(resources, part.base, value)] if is_reference else _subschemas(keyword, value)
+            applied.extend(parts.get(id(each), leaf) for each in schemas)
+    return [leaf, *parts.values()]
 
 
 def _order(parts: Iterable[Part]) -> dict[Part, int]:
@@ -90,7 +102,8 @@ def _order(parts: Iterable[Part]) -> dict[Part, int]:
             part = pending[-1]
             if part not in entered:
                 entered.add(part)
-                pending.extend(each for applied in part.applied() for each in applied if each not in entered)
+                for applied in part.applied():
+                    pending.extend(each for each in applied if each not in entered)
             else:
                 pending.pop()
                 order.setdefault(part, len(order))
@@ -103,24 +116,55 @@ def _subschemas(keyword: str, value: object) -> Iterable[object]:
     return value if isinstance(value, list) else (value,)
 
 
-def _target(root: Mapping[str, Any], named: Mapping[str, object], reference: object) -> object:
+def _target(resources: Mapping[str, object], base: str, reference: object) -> object:
     """What a reference leads to; None if that is not in the schema."""
-    uri, _, fragment = reference.partition("#") if isinstance(reference, str) else ("", "", "")
-    resource = named.get(uri) if uri else root
+    if not isinstance(reference, str):
+        return None
+    path, _, fragment = reference.partition("#")
+    uri = joined(base, path) if path else base
     if not fragment or fragment.startswith("/"):
-        return item_at(resource, steps_of(fragment))
-    return named.get(fragment, named.get(f"#{fragment}"))
+        return item_at(resources.get(uri), steps_of(fragment))
+    return resources.get(f"{uri}#{fragment}")
 
 
-def _schemas(root: object) -> Iterator[Mapping[str, Any]]:
-    """All schemas in a schema. The value of an unknown keyword may be one, because a reference may lead there."""
-    pending: list[tuple[object, bool]] = [(root, False)]
+def _schemas(
+    root: Mapping[str, Any], uri: str, resources: dict[str, object]
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """All schemas in a schema, with the URIs that their references are relative to.
+
+    The value of an unknown keyword may be a schema, because a reference may lead there.
+
+    Args:
+        root: The schema.
+        uri: Its URI, if it has none of its own.
+        resources: Gets what has a name, by its URI.
+    """
+    draft = draft_of(root)
+    own_uri = id_keyword(draft)
+    pending: list[tuple[Any, str, bool]] = [(root, uri, False)]
     while pending:
-        node, is_map = pending.pop()
+        node, base, is_map = pending.pop()
         if isinstance(node, list):
-            pending.extend((item, False) for item in node)
-        elif isinstance(node, Mapping):
-            if not is_map:
-                yield node
-            items = ((key, item) for key, item in node.items() if is_map or key not in DATA)
-            pending.extend((item, not is_map and key in MAPS) for key, item in items)
+            pending.extend((item, base, False) for item in node if isinstance(item, dict | list))
+            continue
+        if not is_map:
+            if own_uri in node and not ("$ref" in node and draft in DRAFTS_WITH_LONE_REFS):
+                base = _named(node, node[own_uri], base, resources)
+            resources.update({f"{base}#{node[anchor]}": node for anchor in _ANCHORS if anchor in node})
+            yield node, base
+        for key, item in node.items():
+            if isinstance(item, dict | list) and (is_map or key not in DATA):
+                pending.append((item, base, not is_map and key in MAPS))
+
+
+def _named(schema: Mapping[str, Any], name: object, base: str, resources: dict[str, object]) -> str:
+    """The URI of a schema by its name and the URI around it. A fragment is an anchor, in older drafts."""
+    if not isinstance(name, str):
+        return base
+    own = joined(base, name)
+    resource, _, anchor = own.partition("#")
+    if anchor:
+        resources[own] = schema
+    if not name.startswith("#"):
+        resources[resource] = schema
+    return resource

@@ -57,6 +57,30 @@ def test_a_value_is_compared_with_too_many_schemas(link: dict[str, Any]) -> None
     JsonSchema(chain(5, TEXT, link)).check_schema()
 
 
+def doubling(prefix: str, at: str = "$defs", **beside: str) -> dict[str, Any]:
+    """A chain of definitions, each with two references that begin so."""
+    links = {f"d{n}": {"anyOf": [{**beside, "$ref": f"{prefix}{n + 1}"}] * 2} for n in range(40)}
+    return {"$ref": f"{prefix}0", at: {**links, "d40": TEXT}}
+
+
+_EMBEDDED = "https://example.org/a"
+NAMED = {
+    "relative": {"$id": "https://example.org/root", **doubling("root#/$defs/d")},
+    "without a name": doubling("https://schema.prefactor.invalid/#/$defs/d"),
+    "embedded": {"$ref": _EMBEDDED, "$defs": {"a": {"$id": _EMBEDDED, **doubling("#/$defs/d")}}},
+    "a name beside a reference": {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **doubling("#/definitions/d", at="definitions", **{"$id": _EMBEDDED}),
+    },
+}
+
+
+@pytest.mark.parametrize("schema", NAMED.values(), ids=NAMED.keys())
+def test_references_are_relative_to_the_schema_around_them(schema: dict[str, Any]) -> None:
+    with pytest.raises(SchemaError, match="it applies more than 100,000 subschemas to one value"):
+        JsonSchema(schema).check_schema()
+
+
 @pytest.mark.parametrize(("keyword", "link"), TWICE_IN_MEMBERS.items(), ids=TWICE_IN_MEMBERS.keys())
 def test_a_value_of_many_levels_is_compared_with_too_many_schemas(keyword: str, link: dict[str, Any]) -> None:
     schema = JsonSchema(chain(40, TEXT, link))

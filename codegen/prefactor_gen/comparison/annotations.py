@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from prefactor_gen.comparison.deprecations import deprecation_changes
 from prefactor_gen.comparison.options import ComparisonOptions
-from prefactor_gen.comparison.schemas.described import described, described_item, described_others
-from prefactor_gen.comparison.schemas.findings import Finding
-from prefactor_gen.comparison.schemas.group_changes import shown
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
-from prefactor_gen.comparison.schemas.plain_schemas import text_of
-from prefactor_gen.comparison.schemas.renames import renamed, wrong_former_name
-from prefactor_gen.comparison.schemas.sides import Sides
+from prefactor_gen.comparison.schemas.changes.findings import Finding
+from prefactor_gen.comparison.schemas.changes.group_changes import shown
+from prefactor_gen.comparison.schemas.reading.described import described, described_item, described_others
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, OTHERS, Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
+from prefactor_gen.comparison.schemas.reading.renames import renamed, wrong_former_name
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity

@@ -17,7 +17,7 @@ from prefactor_gen.definitions.definitions import (
     SchemaSource,
     SpanTypeDefinition,
 )
-from prefactor_gen.definitions.overlays import lost_overlay
+from prefactor_gen.definitions.lost_overlays import lost_overlay
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES

@@ -7,16 +7,16 @@ of its definition. A member replaces the one of the file, objects are merged, li
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from prefactor_gen.definitions.overlay_targets import missing_targets
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import INVALID_DEFINITION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
-from prefactor_schema.suggestions import closest_match, did_you_mean
+from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["OVERLAY", "is_overlay", "lost_overlay", "overlay_of", "with_overlay"]
+__all__ = ["OVERLAY", "is_overlay", "overlay_of", "with_overlay"]
 
 OVERLAY = ".overlay"
 """The end of the name of an overlay, before the suffix."""
@@ -36,30 +36,6 @@ def is_overlay(path: Path) -> bool:
     """Whether a file is the overlay of another one, and not a definition file of its own."""
     stem = path.stem.removesuffix(OVERLAY)
     return stem != path.stem and any(path.with_name(f"{stem}{suffix}").is_file() for suffix in _SUFFIXES)
-
-
-def lost_overlay(path: Path, root: JsonValue, files: Iterable[Path], names: Container[str]) -> str | None:
-    """What is wrong with the name of a file that seems to be an overlay, and is none: its changes would be lost.
-
-    Args:
-        path: a file without definitions, to which nothing refers.
-        root: its content.
-        files: the definition files.
-        names: the names of the span types.
-
-    Returns:
-        the message; None if it seems to be something else.
-    """
-    ending = path.stem.rpartition(".")[2]
-    changes_span_types = isinstance(root, ObjectNode) and any(key in names for key in root)
-    if not changes_span_types and (path.stem == ending or closest_match(ending, [OVERLAY[1:]], cutoff=0.85) is None):
-        return None
-    possible = {f"{each.stem}{OVERLAY}{path.suffix}" for each in files if each.parent == path.parent}
-    near = closest_match(path.name, possible) or (min(possible) if len(possible) == 1 else None)
-    advice = f"{near!r} would be one" if near is not None else f"NAME{OVERLAY}.yaml is that of NAME.yaml beside it"
-    has_ending = path.stem.endswith(OVERLAY)
-    why = f"there is no {path.stem.removesuffix(OVERLAY)}.yaml" if has_ending else "its name is wrong"
-    return f"this file is the overlay of no file, because {why}: its changes would be lost; {advice}"
 
 
 def with_overlay(root: JsonValue, overlay: JsonValue, name: str, source: str) -> JsonValue:

@@ -23,7 +23,8 @@ DEPRECATION_KEYS = {
 """The members of `x-prefactor-deprecated`, each of them optional, and what they mean."""
 
 _DATE_FORM = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
-_OTHER_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{4}|\d{4}/\d{1,2}/\d{1,2}", re.ASCII)  # 2026.11.2 may be a version
+# 2.0.1150 and 2026.11.2 may be versions.
+_OTHER_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(19|20)\d\d|\d{4}/\d{1,2}/\d{1,2}", re.ASCII)
 _NUMBERS = re.compile(r"v?\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
 
 

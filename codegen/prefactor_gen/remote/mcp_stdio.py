@@ -71,8 +71,12 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 @atexit.register
 def _end_all() -> None:
-    """End what threads have started and do not end themselves any more, because the command was interrupted."""
-    with _starting, contextlib.suppress(KeyboardInterrupt):
+    """End what threads have started and do not end themselves any more, because the command was interrupted.
+
+    The lock is kept, because a thread whose server has ended would start the next one.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        _starting.acquire()
         for process in list(_running):
             _end(process)
 

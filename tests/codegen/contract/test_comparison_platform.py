@@ -165,6 +165,15 @@ class TestRecordedSpans:
         assert "ada" not in done.out + done.err
         assert "4711" not in done.out + done.err
 
+    def test_what_cannot_be_checked_is_not_counted_as_fine(self, spans: Callable[..., Any]) -> None:
+        deep: object = 1
+        for _ in range(300):
+            deep = {"more": deep}
+        done = spans({"amount": 0, "labels": deep}, {"amount": 5})
+        assert "PD204 amount: minimum" in done.out
+        assert "(writers)" in done.out
+        assert "recorded: billing:refund params cannot be checked in 1 of 2 spans\n" in done.out
+
     def test_an_answer_of_the_api_is_taken_as_it_is(self, project: Project, spans: Callable[..., Any]) -> None:
         spans()
         rows = [{"schema_name": "billing:refund", "payload": {"amount": each}} for each in (0, 5)]

@@ -211,6 +211,11 @@ def test_an_overlay_of_no_file(name: str, why: str | None, importing: ImportingP
     )
 
 
+def test_examples_of_span_types_are_no_overlay(importing: ImportingProject) -> None:
+    importing.project.write("schemas/examples.yaml", "shop:refund: { number: R-17 }\n")
+    assert importing.run("check").code == 0
+
+
 def test_a_file_that_is_no_overlay_of_another_one_holds_definitions(project: Project) -> None:
     project.write("schemas/map.overlay.json", {"span_schemas": {"map:overlay": {"type": "object"}}})
     assert project.generate().code == 0

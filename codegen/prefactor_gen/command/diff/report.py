@@ -109,7 +109,7 @@ def _lines(report: Report) -> Iterator[Line]:
     yield from (Line(printable(f"  {each}")) for each in report.remarks)
     for name, found in groupby(sorted(report.changes, key=_order), key=lambda each: each.change.span_type):
         yield from _section(name, list(found), report)
-    yield from map(Line, recorded_elsewhere(report))
+    yield from map(Line, recorded_beside(report))
     if report.changes:
         yield Line(counts(report))
     identities = [each.change.identity for each in report.definition_changes if report.blocks(each)]
@@ -170,13 +170,16 @@ def _short_version(name: str) -> str:
     return f"@{version}" if len(version) <= _MAX_VERSION else f"@{version[:_MAX_VERSION]}…"
 
 
-def recorded_elsewhere(report: Report) -> Iterator[str]:
-    """The places where recorded spans are refused although nothing has changed there."""
+def recorded_beside(report: Report) -> Iterator[str]:
+    """What recorded spans show beside the changes: what cannot be checked, and is refused elsewhere."""
     if report.recorded is None:
         return
     known = report.recorded.total.keys() & report.span_types.keys()
     if not known:
         yield f"recorded: none of {_count(report.recorded.total.total(), 'span')} is of these span types"
+    for (span_type, part), number in sorted(report.recorded.unchecked.items()):
+        spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"
+        yield printable(f"recorded: {span_type} {part} cannot be checked in {spans}")
     places = report.recorded.elsewhere([each.change for each in report.changes])
     for span_type, part, path, number in places[:_MAX_LINES]:
         spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"

@@ -85,11 +85,13 @@ def _reading_in(project: ImportProject) -> Iterator[None]:
 
 def _fulfil(future: Future[Imported], read: Callable[[], Imported]) -> None:
     try:
-        future.set_result(read())
+        imported = read()
     except BaseException as error:  # otherwise, waiting for it would not end
         future.set_exception(error)
         if not isinstance(error, Exception):  # Ctrl-C
             raise
+    else:
+        future.set_result(imported)
 
 
 def _tell(text: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prefactor_gen.checks.combinations import combinations_of, has_too_many_combinations
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
-from prefactor_gen.comparison.schemas.sides import Sides
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import ObjectNode, from_python
 from prefactor_schema.engine import MAX_BACKTRACKS, load

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.paths import path_text
-from prefactor_gen.comparison.schemas.plain_schemas import text_of
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import path_text
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.keywords import RENAMED_FROM
 from prefactor_schema.suggestions import did_you_mean

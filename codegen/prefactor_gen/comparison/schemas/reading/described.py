@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.locations import Location, schema_of
+from prefactor_gen.comparison.schemas.reading.locations import Location, schema_of
 from prefactor_gen.documents.nodes import JsonValue, Schema
 
 __all__ = ["described", "described_item", "described_others"]

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.groups import SETS, Group, Kind, values_of, with_values
-from prefactor_gen.comparison.schemas.paths import Path, PathStep
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
-from prefactor_gen.comparison.schemas.sides import Side, Sides
+from prefactor_gen.comparison.schemas.reading.groups import SETS, Group, Kind, values_of, with_values
+from prefactor_gen.comparison.schemas.reading.paths import Path, PathStep
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Side, Sides
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
 from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.references import REFERENCES
@@ -116,8 +116,8 @@ class Location:
         """`unevaluatedProperties` as `additionalProperties`; None if what is evaluated depends on the value."""
         known = self.side.unevaluated  # each is looked at once, however often it is referred to
         if id(schema) not in known:
-            known[id(schema)] = self._as_additional(schema)
-        return known[id(schema)]
+            known[id(schema)] = (schema, self._as_additional(schema))  # kept, so that no other one has its id
+        return known[id(schema)][1]
 
     def _as_additional(self, schema: ObjectNode) -> ObjectNode | None:
         inner = Location(self.sides, self.side, [schema.without(_UNEVALUATED)])
@@ -264,9 +264,9 @@ class Location:
         """The types of an option, which is looked at once, however often it is referred to."""
         known = self.side.types
         if id(option) not in known:
-            known[id(option)] = frozenset()  # an option that leads back to itself
-            known[id(option)] = self.inner([option]).types
-        return known[id(option)]
+            known[id(option)] = (option, frozenset())  # an option that leads back to itself
+            known[id(option)] = (option, self.inner([option]).types)
+        return known[id(option)][1]
 
 
 class Pair(NamedTuple):

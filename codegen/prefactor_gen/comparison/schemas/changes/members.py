@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.comparison_state import Comparison
-from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.groups import Kind
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.other_members import compare_others
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
-from prefactor_gen.comparison.schemas.renames import rename_hint, renamed, wrong_former_name
+from prefactor_gen.comparison.schemas.changes.comparison_state import Comparison
+from prefactor_gen.comparison.schemas.changes.findings import Directions
+from prefactor_gen.comparison.schemas.changes.other_members import compare_others
+from prefactor_gen.comparison.schemas.reading.groups import Kind
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.renames import rename_hint, renamed, wrong_former_name
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.documents.nodes import JsonValue

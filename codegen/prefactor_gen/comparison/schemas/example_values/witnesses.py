@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.examples import NO_VALUE, Examples
-from prefactor_gen.comparison.schemas.findings import Region
-from prefactor_gen.comparison.schemas.nearby_values import nearby, words_of
-from prefactor_gen.comparison.schemas.paths import ITEMS, Path
-from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, text_of
-from prefactor_gen.comparison.schemas.sides import Side, Sides
+from prefactor_gen.comparison.schemas.changes.findings import Region
+from prefactor_gen.comparison.schemas.example_values.examples import NO_VALUE, Examples
+from prefactor_gen.comparison.schemas.example_values.nearby_values import nearby, words_of
+from prefactor_gen.comparison.schemas.example_values.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.reading.algebra import Algebra
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Side, Sides
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema import JsonSchema, SchemaError
 

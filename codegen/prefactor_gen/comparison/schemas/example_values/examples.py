@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
-from prefactor_gen.comparison.schemas.merged_schemas import list_of, mapping_of, merged
-from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.plain_schemas import text_of
+from prefactor_gen.comparison.schemas.example_values.merged_schemas import list_of, mapping_of, merged
+from prefactor_gen.comparison.schemas.example_values.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 from prefactor_schema import JsonSchema, SchemaError
 from prefactor_schema.json_values import count_values
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
-from prefactor_gen.comparison.schemas.plain_schemas import Plain, references_in, text_of, with_engine_patterns
+from prefactor_gen.comparison.schemas.reading.hidden_values import HiddenValues
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, references_in, text_of, with_engine_patterns
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, Schema, to_plain
 from prefactor_gen.json_schema.drafts import whole_in_2020_12
 from prefactor_gen.json_schema.keywords import ASSERTIONS
@@ -47,8 +47,8 @@ class Side:
         written: the schema in its own draft.
         root: the schema in draft 2020-12.
         number: 0 for the old one, 1 for the new one.
-        types: the types of the options of unions that are known, by the identity of their schemas.
-        unevaluated: what is known of `unevaluatedProperties`, by the same.
+        types: the options of unions whose types are known, with these, by their identity.
+        unevaluated: the schemas with `unevaluatedProperties` that are known, with what that says, by the same.
     """
 
     def __init__(self, schema: ObjectNode, number: int) -> None:
@@ -56,8 +56,8 @@ class Side:
         self.root = whole_in_2020_12(schema) if schema.is_draft_07 else schema
         self.number = number
         self.refs = LocalRefs(self.root)
-        self.types: dict[int, frozenset[str]] = {}
-        self.unevaluated: dict[int, ObjectNode | None] = {}
+        self.types: dict[int, tuple[Schema, frozenset[str]]] = {}
+        self.unevaluated: dict[int, tuple[ObjectNode, ObjectNode | None]] = {}
 
     def targets(self, schema: ObjectNode) -> list[str]:
         """The pointers of the schemas that a schema refers to, whatever the payload is.
