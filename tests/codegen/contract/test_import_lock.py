@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.codegen.contract.importing import COMMAND, ImportingProject, imported_once, tool
 from tests.codegen.support import Project
+from tests.support.processes import INTERRUPTIBLE
 
 pytestmark = pytest.mark.slow
 
@@ -253,7 +254,7 @@ def test_check_that_is_interrupted_ends_the_servers(importing: ImportingProject)
     script = '[ ! -p meet ] || { echo $$ > meet; while :; do read -r line < meet; done; }; exec "$@"'
     import_through_shells(importing, script, 'exec "$@"')
     os.mkfifo(meet := importing.project.root / "meet")
-    command = [sys.executable, "-m", "prefactor_gen", "import", "--check"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "prefactor_gen", "import", "--check"]
     program = subprocess.Popen(command, cwd=importing.project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     server = int(meet.read_text())
     program.send_signal(signal.SIGINT)
