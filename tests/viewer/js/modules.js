@@ -10,6 +10,7 @@ export const { formatRunState, parseRoute, parseRunState } = urls;
 export const comparison = await import(`${folder}/comparison.js`);
 export const { RunsModel, toggleMark } = await import(`${folder}/runs_model.js`);
 export const { briefPayload } = await import(`${folder}/briefs.js`);
+export const { formatJson, parseJson } = await import(`${folder}/json.js`);
 export const { nextWait } = await import(`${folder}/live.js`);
 export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode } = await import(
   `${folder}/fields.js`

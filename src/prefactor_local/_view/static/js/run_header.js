@@ -4,8 +4,9 @@
 /** @import { Counts } from "./run_model.js" */
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
-import { button, element, replaceChildren } from "./dom.js";
+import { append, button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
+import { formatJson } from "./json.js";
 import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
@@ -40,12 +41,12 @@ const STATUS_OF = new Map([
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
 export class RunHeader {
   /**
-   * @param {boolean} live Whether there is a server that can export the run.
+   * @param {((id: string, format: string) => Promise<void>) | null} save Saves the run as a file; null if no server can.
    * @param {(seq: number) => void} openSpan
    * @param {(status: string) => void} filter Shows only the spans that are counted.
    */
-  constructor(live, openSpan, filter) {
-    this.live = live;
+  constructor(save, openSpan, filter) {
+    this.save = save;
     this.openSpan = openSpan;
     this.filter = filter;
     this.title = element("div", { class: "run-title" });
@@ -62,7 +63,7 @@ export class RunHeader {
 
   /** @param {HeaderView} view */
   draw(view) {
-    const text = JSON.stringify([view.details.run, view.details.runtime, view.details.quality]);
+    const text = shownParts(view.details);
     if (text !== this.shownRun) this.drawRun(view.details);
     this.shownRun = text;
     this.drawCounts(view);
@@ -80,7 +81,7 @@ export class RunHeader {
       " ",
       element("bdi", { class: "version" }, run.version),
     );
-    replaceChildren(this.title, name, statusMark(run.status), this.live && exportMenu(run.id));
+    replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
     for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
@@ -94,7 +95,7 @@ export class RunHeader {
         copyButton(() => run.id),
       ),
     );
-    replaceChildren(this.more, reason(run.termination_reason), aboutRun(details));
+    replaceChildren(this.more, reason(run.termination_reason), uncomputedSpans(details), aboutRun(details));
   }
 
   /** @param {HeaderView} view */
@@ -144,6 +145,21 @@ export class RunHeader {
   }
 }
 
+/**
+ * What is drawn only when it changes.
+ * @param {RunDetails} details
+ */
+function shownParts({ run, runtime, quality, uncomputed }) {
+  return formatJson([{ ...run }, runtime, quality, uncomputed ?? 0]);
+}
+
+/** @param {RunDetails} details */
+function uncomputedSpans({ uncomputed }) {
+  if (!uncomputed) return null;
+  const said = `${formatCount(uncomputed, "span")} without summary and mismatches yet: an earlier version recorded them.`;
+  return element("p", { class: "muted" }, said);
+}
+
 /** @param {string | null} text */
 function reason(text) {
   return text ? element("p", { class: "reason" }, element("strong", {}, "Ended because: "), text) : null;
@@ -178,15 +194,24 @@ function spanLinks({ spans, count }, openSpan) {
   return [...links, rest];
 }
 
-/** @param {string} id */
-function exportMenu(id) {
-  const links = FORMATS.map(([format, name, use]) =>
-    element(
-      "a",
-      { href: `/ui/api/runs/${encodeURIComponent(id)}/export?format=${format}`, download: true },
-      name,
-      element("span", { class: "muted" }, use),
-    ),
-  );
-  return menu(element("summary", {}, "Export"), element("div", { class: "menu-items" }, ...links), "to-the-left");
+/**
+ * @param {string} id
+ * @param {(id: string, format: string) => Promise<void>} save
+ */
+function exportMenu(id, save) {
+  const choices = FORMATS.map(([format, name, use]) => {
+    const chosen = button(name, () => whileDisabled(chosen, save(id, format)));
+    return append(chosen, element("span", { class: "muted" }, use));
+  });
+  return menu(element("summary", {}, "Export"), element("div", { class: "menu-items" }, ...choices), "to-the-left");
+}
+
+/**
+ * @param {HTMLButtonElement} pressed
+ * @param {Promise<void>} work
+ */
+async function whileDisabled(pressed, work) {
+  pressed.disabled = true;
+  await work;
+  pressed.disabled = false;
 }

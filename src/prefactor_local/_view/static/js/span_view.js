@@ -7,6 +7,7 @@ import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject } from "./fields.js";
 import { formatCount, formatDuration, formatTime, hueOf } from "./format.js";
+import { formatJson } from "./json.js";
 import { message } from "./messages.js";
 import { statusMark, statusWord } from "./status.js";
 import { payloadElement } from "./values.js";
@@ -204,7 +205,7 @@ function viewSwitch(json, showJson) {
  */
 function payloadSection({ span, type, json }, side, actions) {
   const payload = span[side];
-  const text = () => JSON.stringify(payload, null, 2);
+  const text = () => formatJson(payload);
   const risk = type?.[side][""]?.data_risk;
   const title = element("h3", {}, TITLES[side], risk ? element("span", { class: "badge risk" }, risk) : null);
   const head = element("div", { class: "pane-line" }, title, payload === null ? null : copyButton(text, "Copy JSON"));

@@ -16,8 +16,13 @@ import {
 } from "./fields.js";
 import { formatBytes, formatCount, formatNumber } from "./format.js";
 import { copyButton } from "./copy.js";
+import { formatJson } from "./json.js";
 
 const FIRST_ITEMS = 20;
+const FIRST_FIELDS = 200;
+const MORE_ITEMS = 200;
+const FIRST_VALUES = 500; // of a payload; objects and lists after them are drawn when they are asked for
+const FIRST_VALUES_OF_DIFFERENCE = 50;
 const FOLDED_LINES = 24;
 const FOLDED_CHARACTERS = 2500;
 const DEEPEST = 24;
@@ -31,12 +36,18 @@ const DEEPEST = 24;
  */
 
 /**
+ * @typedef {PayloadView & { left: number }} Drawing
+ * `left` is how many more values are drawn now: each takes some elements, and a payload may have a million.
+ */
+
+/**
  * A payload.
- * @param {PayloadView} view
+ * @param {PayloadView} payloadView
  * @param {Json} payload
  * @param {FieldNode} fields
  */
-export function payloadElement(view, payload, fields) {
+export function payloadElement(payloadView, payload, fields) {
+  const view = { ...payloadView, left: FIRST_VALUES };
   const shown = element("div", { class: "payload" }, ...mismatchBoxes(view, ""));
   return append(shown, valueElement(view, payload, "", fields, 0));
 }
@@ -47,7 +58,7 @@ export function payloadElement(view, payload, fields) {
  */
 export function plainValue(value) {
   return valueElement(
-    { side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} },
+    { side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {}, left: FIRST_VALUES_OF_DIFFERENCE },
     value,
     "",
     null,
@@ -56,7 +67,7 @@ export function plainValue(value) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json} value
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -65,17 +76,39 @@ export function plainValue(value) {
  */
 function valueElement(view, value, pointer, field, depth) {
   const cut = view.cuts.get(pointer);
+  view.left -= 1;
   if (cut?.kind === "data") return dataElement(cut);
   if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, cut);
   if (value === null || typeof value !== "object") return scalarElement(value);
-  if (depth > DEEPEST) return textElement(view, JSON.stringify(value, null, 2), undefined);
+  if (depth > DEEPEST) return textElement(view, formatJson(value), undefined);
+  if (view.left < 0 && depth && Object.keys(value).length)
+    return foldedElement(view, value, () => valueElement(view, value, pointer, field, depth));
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
   if (Array.isArray(value)) return listElement(view, value, pointer, field, depth, cut);
   if (isMessage(value)) return oneMessage(view, value, pointer, field, depth);
   return objectElement(view, value, pointer, field, depth);
 }
 
-/** @param {boolean | number | null} value */
+/**
+ * The place of an object or a list that is drawn when it is asked for.
+ * @param {Drawing} view
+ * @param {object} value
+ * @param {() => HTMLElement} draw
+ */
+function foldedElement(view, value, draw) {
+  const noun = Array.isArray(value) ? "item" : "field";
+  const more = button(
+    `Show ${formatCount(Object.keys(value).length, noun)}`,
+    () => {
+      view.left = FIRST_VALUES;
+      more.replaceWith(draw());
+    },
+    { class: "link" },
+  );
+  return more;
+}
+
+/** @param {boolean | number | bigint | null} value */
 function scalarElement(value) {
   return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
@@ -92,7 +125,7 @@ function dataElement(cut) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {string} text
  * @param {Cut | undefined} cut
  */
@@ -141,7 +174,7 @@ function foldText(block, text) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {string} said
  */
 function cutLine(view, said) {
@@ -149,7 +182,7 @@ function cutLine(view, said) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {{ [name: string]: Json }} value
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -157,13 +190,30 @@ function cutLine(view, said) {
  */
 function objectElement(view, value, pointer, field, depth) {
   const names = Object.keys(value);
+  const cut = view.cuts.get(pointer);
+  if (!names.length && cut) return notShown(view, cut, "field");
   if (!names.length) return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
   const list = element("dl", { class: depth ? "fields nested" : "fields" });
-  return append(list, ...names.map((name) => fieldElement(view, name, value[name], pointer, field, depth)));
+  const box = element("div", {}, list);
+  const draw = /** @param {string} name */ (name) => fieldElement(view, name, value[name], pointer, field, depth);
+  showItems(view, box, list, names, draw, { first: FIRST_FIELDS, noun: "field" });
+  if (cut?.kind === "items")
+    append(box, cutLine(view, `The first ${formatCount(names.length, "field")} of ${formatNumber(cut.size)}.`));
+  return box.childElementCount > 1 ? box : list;
 }
 
 /**
- * @param {PayloadView} view
+ * An object or a list of which nothing is there.
+ * @param {Drawing} view
+ * @param {Cut} cut
+ * @param {string} noun
+ */
+function notShown(view, cut, noun) {
+  return cutLine(view, `${formatCount(cut.size, noun)}, not shown here.`);
+}
+
+/**
+ * @param {Drawing} view
  * @param {string} name
  * @param {Json} value
  * @param {string} parent The pointer of the object.
@@ -223,7 +273,7 @@ function badge(text, kind, title) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json[]} items
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -231,6 +281,7 @@ function badge(text, kind, title) {
  * @param {Cut | undefined} cut
  */
 function listElement(view, items, pointer, field, depth, cut) {
+  if (!items.length && cut) return notShown(view, cut, "item");
   if (!items.length) return element("span", { class: "muted" }, "empty list");
   const short = items.every(isShort);
   const list = element("ol", { class: short ? "items short-items" : "items" });
@@ -242,7 +293,7 @@ function listElement(view, items, pointer, field, depth, cut) {
     return element("li", { "data-pointer": view.side + at, tabindex: wrong.length ? -1 : null }, ...wrong, shown);
   };
   const box = element("div", {}, list);
-  showItems(box, list, items, itemElement);
+  showItems(view, box, list, items, itemElement);
   if (cut) append(box, cutLine(view, `The first ${formatCount(items.length, "item")} of ${formatNumber(cut.size)}.`));
   return box;
 }
@@ -250,28 +301,40 @@ function listElement(view, items, pointer, field, depth, cut) {
 /**
  * Shows the first items of a list, and the others when they are asked for.
  * @template Item
+ * @param {Drawing} view
  * @param {HTMLElement} box
  * @param {HTMLElement} list
  * @param {Item[]} items
  * @param {(item: Item, index: number) => HTMLElement} itemElement
+ * @param {{ first?: number, noun?: string }} [how]
  */
-function showItems(box, list, items, itemElement) {
-  const first = items.length > FIRST_ITEMS * 1.5 ? FIRST_ITEMS : items.length;
-  append(list, ...items.slice(0, first).map(itemElement));
-  if (first === items.length) return;
-  const more = button(
-    `Show ${formatCount(items.length - first, "more item")}`,
-    () => {
-      append(list, ...items.slice(first).map((item, index) => itemElement(item, first + index)));
-      more.remove();
-    },
-    { class: "link" },
-  );
-  append(box, more);
+function showItems(view, box, list, items, itemElement, { first = FIRST_ITEMS, noun = "item" } = {}) {
+  let shown = 0;
+  /** @param {number} count */
+  const show = (count) => {
+    append(list, ...items.slice(shown, shown + count).map((item, index) => itemElement(item, shown + index)));
+    shown += Math.min(count, items.length - shown);
+    if (shown < items.length) append(box, moreButton());
+  };
+  const moreButton = () => {
+    const next = Math.min(MORE_ITEMS, items.length - shown);
+    const rest = next < items.length - shown ? ` (of ${formatNumber(items.length - shown)})` : "";
+    const more = button(
+      `Show ${formatCount(next, `more ${noun}`)}${rest}`,
+      () => {
+        view.left = FIRST_VALUES;
+        more.remove();
+        show(next);
+      },
+      { class: "link" },
+    );
+    return more;
+  };
+  show(items.length > first * 1.5 ? first : items.length);
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage[]} messages
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -281,7 +344,7 @@ function showItems(box, list, items, itemElement) {
 function conversationElement(view, messages, pointer, field, depth, cut) {
   const list = element("ol", { class: "conversation" });
   const box = element("div", {}, list);
-  showItems(box, list, messages, (item, index) => {
+  showItems(view, box, list, messages, (item, index) => {
     const at = childPointer(pointer, index);
     const shown = messageElement(view, item, at, childField(field, String(index)), depth + 1);
     return element("li", { class: `said ${roleClass(item.role)}`, "data-pointer": view.side + at }, ...shown);
@@ -292,7 +355,7 @@ function conversationElement(view, messages, pointer, field, depth, cut) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage} said
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -313,7 +376,7 @@ function roleClass(role) {
 
 /**
  * Who speaks, what is said, and the other fields of a message.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage} said
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -336,7 +399,7 @@ function messageElement(view, said, pointer, field, depth) {
 
 /**
  * The content of a message: a text, or a list of parts of which some are texts.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json} content
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -344,13 +407,15 @@ function messageElement(view, said, pointer, field, depth) {
  */
 function contentElement(view, content, pointer, field, depth) {
   if (!Array.isArray(content) || !content.some(isTextPart)) return valueElement(view, content, pointer, field, depth);
-  const parts = content.map((part, index) => {
+  const list = element("div", { class: "parts" });
+  const box = element("div", {}, list);
+  showItems(view, box, list, content, (part, index) => {
     const at = childPointer(pointer, index);
     const inside = childField(field, String(index));
     if (!isTextPart(part)) return valueElement(view, part, at, inside, depth + 1);
     return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
   });
-  return element("div", { class: "parts" }, ...parts);
+  return box;
 }
 
 /**
@@ -363,14 +428,14 @@ function isTextPart(part) {
 
 /**
  * What does not match the schema, beside the value.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {string} pointer
  */
 function mismatchBoxes(view, pointer) {
   return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
     const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
     if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, JSON.stringify(schema, null, 2));
+    const shown = element("pre", { class: "text code" }, formatJson(schema));
     return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
   });
 }
