@@ -176,7 +176,7 @@ export class ComparePage {
   move(step) {
     if (!this.shown.length) return;
     const from = this.placeOf(this.state.row);
-    const to = from < 0 ? (step > 0 ? 0 : this.shown.length - 1) : from + step;
+    const to = from < 0 && step === -1 ? this.shown.length - 1 : from + step;
     this.select(this.shown[Math.max(0, Math.min(this.shown.length - 1, to))]);
   }
 
