@@ -25,6 +25,8 @@ const KINDS = new Map([
   ["Last news", "warned"],
   ["Failed", "bad"],
   ["Mismatches", "warned"],
+  ["Run", "wide"],
+  ["External ID", "wide"],
 ]);
 
 /** What the toolbar calls the spans that are counted. */

@@ -54,8 +54,7 @@ export function drawSpan(pane, view, actions) {
     problems(pane, view, actions),
     facts(view, actions),
     view.type?.description ? element("p", { class: "type-description" }, view.type.description) : null,
-    element("div", { class: "pane-tools" }, viewSwitch(view.json, actions.showJson)),
-    ...sides.map((side) => payloadSection(view, side, actions)),
+    ...sides.map((side, index) => payloadSection(view, side, actions, !index)),
   );
   pane.scrollTop = scrolled;
 }
@@ -232,15 +231,22 @@ function viewSwitch(json, showJson) {
  * @param {SpanView} view
  * @param {Side} side
  * @param {PaneActions} actions
+ * @param {boolean} isFirst
  */
-function payloadSection({ span, type, json, unfolded }, side, actions) {
+function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) {
   const payload = span[side];
   const text = () => JSON.stringify(payload, null, 2);
   const isCut = span.cut.some((cut) => cut.side === side);
   const copy = isCut && actions.showAll ? wholeJson : text;
   const risk = type?.[side][""]?.data_risk;
   const title = element("h3", {}, TITLES[side], risk ? element("span", { class: "badge risk" }, risk) : null);
-  const head = element("div", { class: "pane-line" }, title, payload === null ? null : copyButton(copy, copyLabel()));
+  const tools = element(
+    "div",
+    { class: "side-tools" },
+    isFirst && viewSwitch(json, actions.showJson),
+    payload !== null && copyButton(copy, copyLabel()),
+  );
+  const head = element("div", { class: "pane-line" }, title, tools);
   return element("section", { class: `side ${side}` }, head, payloadBody());
 
   async function wholeJson() {

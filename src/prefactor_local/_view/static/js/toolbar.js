@@ -124,6 +124,7 @@ export class Toolbar {
     this.hide.setAttribute("aria-pressed", String(state.mode === "hide"));
     this.highlight.setAttribute("aria-pressed", String(state.mode === "highlight"));
     this.clear.hidden = !state.text && !state.types.length && !state.status;
+    this.element.classList.toggle("filtered", !this.clear.hidden);
   }
 
   /**
