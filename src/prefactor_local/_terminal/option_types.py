@@ -7,6 +7,8 @@ import math
 
 __all__ = ["port", "rate", "run_name", "seconds", "status", "whole_seconds"]
 
+_ID_CHARS = 200
+
 
 def seconds(text: str) -> float:
     return _number(text, "a number of seconds, 0 or more", math.inf)
@@ -45,6 +47,6 @@ def port(text: str) -> int:
 
 
 def run_name(text: str) -> str:
-    if not (text.isascii() and text.isalnum()):
+    if not (text.isascii() and text.isalnum() and len(text) <= _ID_CHARS):
         raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, or 'last'")
     return text

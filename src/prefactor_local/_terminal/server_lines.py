@@ -38,13 +38,14 @@ def run_line(run: RunSummary, view_url: str) -> str:
         run: The run.
         view_url: The link to the viewer; empty if there is none.
     """
-    name = f"run {run['id']}"
+    run_id = visible(run["id"])  # a file may hold anything
+    name = f"run {run_id}"
     line = f"{visible(run['agent_name'])} {visible(run['version'])}  {_state(run)}"
     if not view_url:
         return f"{name}  {line}"
-    if _shows_links():
-        return f"{_link(name, f'{view_url}&run=' + run['id'])}  {line}"
-    return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run['id']}"  # a log needs no token
+    # Without the token: a log is read by others, and so is the command by which a terminal opens a link.
+    link = f"{view_url.partition('#')[0]}runs/{run_id}"
+    return f"{_link(name, link)}  {line}" if _shows_links() else f"{name}  {line}  {link}"
 
 
 def _state(run: RunSummary) -> str:
@@ -54,7 +55,7 @@ def _state(run: RunSummary) -> str:
     said += [f"{run['failed']:,} failed"] if run["failed"] else []
     said += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
     said += [] if run["duration_ms"] is None else [duration_text(run["duration_ms"])]
-    return f"{run['status']}: {', '.join(said)}"
+    return f"{visible(run['status'])}: {', '.join(said)}"
 
 
 def _shows_links() -> bool:
