@@ -112,7 +112,7 @@ def test_show_says_what_went_wrong_and_then_what_happened(
     assert head == f"My Agent v1  run {run_id}\nactive, started … UTC\n2 spans, 1 failed, 1 mismatch"
     assert f"\n{failed}\n\n{mismatched}\n" == PROBLEMS
     assert f"\n{tree}" == TREE
-    assert main(["show", run_id[:-1], "--full", *options]) == 0
+    assert main(["show", f"http://localhost:1/ui/runs/{run_id[:-1].upper()}#t=x", "--full", *options]) == 0
     assert FIELDS in comparable(capsys.readouterr().out)
     assert main(["show", "last", "--json", *options]) == 0
     printed = capsys.readouterr().out
@@ -220,10 +220,24 @@ def test_what_is_not_there_is_said_in_one_line(
             choice, _ = capsys.readouterr().err.splitlines()
             assert two.url in choice
             assert "--port" in choice
+            assert f"port {two.url.rpartition(':')[2]} (in memory)" in choice
 
 
 @pytest.mark.parametrize(
-    "arguments", [["show", "../x"], ["show", "--full", "--json"], ["export"], ["tail", "--run", ""]]
+    "arguments",
+    [
+        ["show", "../x"],
+        ["show", "--full", "--json"],
+        ["show", "--database", ""],
+        ["export"],
+        ["export", "--format", "html", "-o", ""],
+        ["tail", "--run", ""],
+        ["tail", "--type", ""],
+        ["serve", "--database", ""],
+        ["serve", "--token", ""],
+        ["serve", "--allow-host", "http://prefactor"],
+        ["serve", "--allow-host", "prefactor:80"],
+    ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

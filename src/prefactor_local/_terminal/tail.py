@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from prefactor_local._terminal.option_types import run_name
+from prefactor_local._terminal.option_types import run_name, some_text
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
 from prefactor_local._terminal.text import escaped_json
 
@@ -26,7 +26,9 @@ _FINISHED: Final = ("complete", "failed", "cancelled")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("--type", metavar="TYPE", help="only spans of this type; * stands for any characters")
+    parser.add_argument(
+        "--type", metavar="TYPE", type=some_text, help="only spans of this type; * stands for any characters"
+    )
     parser.add_argument("--status", choices=_FINISHED, help="only spans with this status")
     parser.add_argument("--run", metavar="RUN", dest="wanted", type=run_name, help="only spans of this run")
     parser.add_argument("--json", action="store_true", help="a JSON object for each span, with params and result")
