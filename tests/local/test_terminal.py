@@ -109,7 +109,9 @@ def test_show_says_what_went_wrong_and_then_what_happened(
     options = ["--database", str(file)] if where == "file" else []
     assert main(["show", *options]) == 0
     head, failed, mismatched, tree = comparable(capsys.readouterr().out).split("\n\n")
-    assert head == f"My Agent v1  run {run_id}\nactive, started … UTC\n2 spans, 1 failed, 1 mismatch"
+    assert (
+        head == f"My Agent v1  run {run_id}\nactive, started … UTC, last news … ms ago\n2 spans, 1 failed, 1 mismatch"
+    )
     assert f"\n{failed}\n\n{mismatched}\n" == PROBLEMS
     assert f"\n{tree}" == TREE
     assert main(["show", f"http://localhost:1/ui/runs/{run_id[:-1].upper()}#t=x", "--full", *options]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from rich.text import Text
 
@@ -22,7 +23,7 @@ _MOST_OF_FINDING = 5
 
 def title_text(run: RunSummary) -> Text:
     """The agent of a run, and its ID."""
-    return Text.assemble((visible(f"{run['agent_name']} {run['version']}"), "bold"), f"  run {run['id']}")
+    return Text.assemble((visible(f"{run['agent_name']} {run['version']}".strip()), "bold"), f"  run {run['id']}")
 
 
 def header_lines(details: RunDetails) -> Iterator[Text]:
@@ -31,7 +32,8 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     yield title_text(run)
     took = "" if run["duration_ms"] is None else f", {duration_text(run['duration_ms'])}"
     started = f", started {time_text(run['started_at'])}" if run["started_at"] else ""
-    yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}")
+    news = f", last news {_ago(run['changed_at'])}" if run["finished_at"] is None else ""
+    yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}{news}")
     if reason := run["termination_reason"]:
         yield Text(f"terminated: {visible(reason)}")
     counts = [counted(run["spans"], "span")]
@@ -39,6 +41,12 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     counts += [f"{run['open']:,} not finished"] if run["open"] else []
     counts += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
     yield Text(", ".join(counts))
+
+
+def _ago(time: str) -> str:
+    """How long ago a time of the API is. The agent of a run that never ends may have been killed."""
+    passed = datetime.now(UTC) - datetime.fromisoformat(time)
+    return f"{duration_text(max(passed.total_seconds(), 0) * 1000)} ago"
 
 
 def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence[Finding]) -> Iterator[Text]:

@@ -39,7 +39,8 @@ def run_line(run: RunSummary, view_url: str) -> str:
         view_url: The link to the viewer; empty if there is none.
     """
     name = f"run {run['id']}"
-    line = f"{visible(run['agent_name'])} {visible(run['version'])}  {_state(run)}"
+    agent = f"{run['agent_name']} {run['version']}".strip()
+    line = f"{visible(agent)}  {_state(run)}"
     if not view_url:
         return f"{name}  {line}"
     if _shows_links():
