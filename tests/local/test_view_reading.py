@@ -44,7 +44,7 @@ def add(http: Http, run: str, **details: Any) -> str:
 
 
 def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
-    version = {"name": "Ärger", "external_identifier": "v2"}
+    version = {"name": "Ärger", "external_identifier": "v-2"}
     first, second = http.started(), http.started(agent_id="b", agent_version=version)
     for payload in ({}, {"model": 1}, {"model": "m"}):
         http.finish_span(add(http, first, payload=payload), status="failed" if payload else "complete")
@@ -57,7 +57,7 @@ def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
     assert (run["version"], run["status"], run["duration_ms"]) == ("v1", "active", None)
     spans = http.get("/agent_spans", agent_instance_id=first)["summaries"]
     assert run["changed_at"] == max(span["updated_at"] for span in spans)
-    for wanted in ({"query": "ÄRG"}, {"query": "V2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
+    for wanted in ({"query": "ÄRG"}, {"query": "V-2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
         assert [run["id"] for run in reader.runs(**wanted)["runs"]] == [second]
     assert reader.runs(limit=1)["before"] == page["runs"][0]["seq"]
     assert [run["id"] for run in reader.runs(before=page["runs"][0]["seq"])["runs"]] == [first]
