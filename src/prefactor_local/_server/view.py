@@ -25,6 +25,7 @@ from prefactor_local._server.view_data import ViewData, json_answer
 from prefactor_local._server.view_query import is_identifier
 from prefactor_local._view import pages
 from prefactor_local._view.reading import NoSuchRunError, Reader
+from prefactor_local._view.server_connection import PROOF_PATH
 
 __all__ = ["is_for_view", "view_app"]
 
@@ -82,7 +83,13 @@ def _page_routes(access: ViewAccess) -> list[Route]:
         target = f"/ui/runs/{run}" if is_identifier(run) else "/ui/"
         return HTMLResponse(pages.login_page(target), headers={"Set-Cookie": access.cookie(request)})
 
+    async def proof(request: Request) -> Response:
+        """Proves to a command that this is the server that has the token, before it sends the token."""
+        port = request.scope["server"][1]
+        return json_answer({"proof": access.proof(request.query_params.get("nonce", ""), port)})
+
     return [
+        Route(PROOF_PATH, proof),
         Route("/", _page(pages.front_page, "text/html")),
         Route("/favicon.ico", _page(pages.icon, "image/svg+xml")),
         Route("/ui", _to_runs),

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prefactor_local._server.allowed_hosts import AllowedHosts
+from prefactor_local._view.server_connection import proof_of
 
 __all__ = ["SafeAnswers", "ViewAccess"]
 
@@ -95,6 +96,10 @@ class ViewAccess:
 
     def is_token(self, token: str) -> bool:
         return secrets.compare_digest(token.encode(), self._token.encode())
+
+    def proof(self, nonce: str, port: int) -> str:
+        """What proves to a command that the server on this port has the token."""
+        return proof_of(self._token, nonce, port)
 
     def cookie(self, request: Request) -> str:
         """The header that logs the browser in. Without `Secure`: some browsers keep no such cookie over HTTP."""

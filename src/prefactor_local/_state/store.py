@@ -51,6 +51,7 @@ class Store:
     def __init__(self, database: str | Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._file = None if str(database) in WITHOUT_FILE else Path(database)
+        self._snapshot = _state_of(Path(database)) if read_only else None
         if not read_only:
             self._create_file()
         try:
@@ -66,7 +67,8 @@ class Store:
     def open_for_reading(cls, file: str | Path) -> Store:
         """A store that changes nothing, not even the layout of the file. It does not wait for writers.
 
-        If no server uses the file, it reads what is there now: it does not see what a server writes that starts later.
+        If no server uses the file, it reads what is there now: it does not see what a server writes that starts later;
+        see `is_outdated`.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -76,6 +78,10 @@ class Store:
         if not Path(file).exists():
             raise FileNotFoundError(f"there is no file {file}")
         return cls(file, read_only=True)
+
+    def is_outdated(self) -> bool:
+        """Whether the file was opened for reading while no server used it, and a server has begun to use it since."""
+        return self._snapshot is not None and self._file is not None and _state_of(self._file) != self._snapshot
 
     def close(self) -> None:
         with self._lock:
@@ -218,8 +224,20 @@ def _open(database: str | Path, *, read_only: bool) -> sqlite3.Connection:
 
 def _read_only_uri(file: Path) -> str:
     """The URI of a file. SQLite creates a file beside that of a database, even to read it, unless nobody writes it."""
-    in_use = Path(f"{file}-wal").exists()
-    return f"{file.absolute().as_uri()}?{'mode=ro' if in_use else 'immutable=1'}"
+    return f"{file.absolute().as_uri()}?{'mode=ro' if _is_in_use(file) else 'immutable=1'}"
+
+
+def _is_in_use(file: Path) -> bool:
+    return Path(f"{file}-wal").exists()
+
+
+def _state_of(file: Path) -> tuple[int, ...] | None:
+    """What differs as soon as a server uses the file that nobody uses now; None if one uses it, or it is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return None if _is_in_use(file) else (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _where(equal: Mapping[str, object]) -> str:

@@ -72,9 +72,13 @@ def _print(content: bytes, media_type: str) -> None:
 
 def _check(file: Path, options: argparse.Namespace) -> None:
     """Raises `CommandError` if the file must not be written."""
-    if file.exists() and not file.is_file():
+    try:
+        exists, is_file = file.exists(), file.is_file()
+    except OSError as error:
+        raise CommandError(f"cannot write {file}: {error.strerror}") from None
+    if exists and not is_file:
         raise CommandError(f"{file} is not a file: name one with -o, or - for standard output")
-    if file.exists() and not options.force:
+    if exists and not options.force:
         raise CommandError(f"{file} exists: name another file with -o, or replace it with --force")
 
 

@@ -2,14 +2,98 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from pydantic import TypeAdapter
+
+from prefactor_local._state.store import Store
+from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
+from prefactor_local._terminal.errors import CommandError
+from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.exports import export_file
 from prefactor_local._view.reading import Reader
+from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 
 __all__ = ["FileSource"]
 
+_Shape = TypeVar("_Shape")
+_Answer = TypeVar("_Answer")
 
-class FileSource(Reader):
-    """The runs of a database, as a `RunSource`."""
+
+class FileSource:
+    """The runs of a database, as a `RunSource`. It changes nothing.
+
+    Args:
+        file: The database. If a server starts to use it, what that writes is seen.
+
+    Raises:
+        CommandError: The file cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._store.close()
+
+    def find_run(self, wanted: str) -> str:
+        return self._read(lambda reader: checked_id(reader.run(reader.find_run(wanted))))
+
+    def runs(self, *, status: str | None = None) -> RunsPage:
+        return self._checked(RUNS, lambda reader: reader.runs(status=status))
+
+    def run(self, run_id: str) -> RunDetails:
+        return self._checked(DETAILS, lambda reader: reader.run(run_id))
+
+    def rows(self, run_id: str, *, after: int = 0) -> RowsPage:
+        return self._checked(ROWS, lambda reader: reader.rows(run_id, after=after))
+
+    def span(self, span_id: str, *, full: bool = False) -> SpanDetails:
+        return self._checked(SPAN, lambda reader: reader.span(span_id, full=full))
+
+    def findings(self, run_id: str) -> list[Finding]:
+        return self._checked(FINDINGS, lambda reader: reader.findings(run_id))
 
     def export(self, run_id: str, form: str) -> bytes:
-        return export_file(self, run_id, form).content
+        return self._read(lambda reader: export_file(reader, run_id, form).content)
+
+    def _checked(self, shape: TypeAdapter[_Shape], read: Callable[[Reader], _Shape]) -> _Shape:
+        return self._read(lambda reader: shape.validate_python(read(reader)))
+
+    def _read(self, read: Callable[[Reader], _Answer]) -> _Answer:
+        if self._store.is_outdated():
+            self._store.close()
+            self._open()
+        try:
+            return read(self._reader)
+        except NoSuchRunError:
+            raise
+        except sqlite3.Error as error:
+            raise CommandError(f"cannot read the database {self._file}: {error}") from None
+        except UNEXPECTED as error:
+            raise CommandError(
+                f"the database {self._file} is damaged: what it holds is not in the form in which it was stored "
+                f"({type(error).__name__})"
+            ) from None
+
+    def _open(self) -> None:
+        try:
+            self._store = Store.open_for_reading(self._file)
+        except FileNotFoundError as error:
+            raise CommandError(str(error)) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise CommandError(f"cannot read the database {self._file}: {reason}") from None
+        except sqlite3.Error as error:
+            raise CommandError(f"cannot read the database {self._file}: {error}") from None
+        self._reader = Reader(self._store)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote
+from typing import NoReturn, Self, TypeVar
+from urllib.parse import quote, urlencode
 
-import httpx
+from pydantic import TypeAdapter
 
+from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._terminal.text import visible
 from prefactor_local._view.reading import NoSuchRunError
 from prefactor_local._view.running_servers import RunningServer
-from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
+from prefactor_local._view.server_connection import NoAnswerError
+from prefactor_local._view.shapes import Finding, Json, RowsPage, RunDetails, RunsPage, SpanDetails
 
 __all__ = ["HttpSource"]
 
-_ANSWER_SECONDS = 60.0
+_OK, _NOT_FOUND = 200, 404
+_MOST_CHARS = 500
+"""How much of an error is shown."""
+_Shape = TypeVar("_Shape")
 
 
 class HttpSource:
@@ -24,13 +29,7 @@ class HttpSource:
 
     def __init__(self, server: RunningServer) -> None:
         self._url = server.url
-        self._client = httpx.Client(
-            base_url=f"{server.url}/ui/api",
-            headers={"Authorization": f"Bearer {server.token}"},
-            trust_env=False,  # no proxy stands before this machine
-            verify=False,  # noqa: S501 - no TLS here, and loading certificates takes 20 ms
-            timeout=_ANSWER_SECONDS,
-        )
+        self._connection = server.connect()
 
     def __enter__(self) -> Self:
         return self
@@ -38,59 +37,71 @@ class HttpSource:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._client.close()
+        self._connection.close()
 
     def find_run(self, wanted: str) -> str:
-        return self.run(wanted)["run"]["id"]
+        details = self.run(wanted)
+        try:
+            return checked_id(details)
+        except ValueError:
+            self._refuse()
 
     def runs(self, *, status: str | None = None) -> RunsPage:
-        page: RunsPage = self._get("/runs", {"status": status} if status else {})
-        return page
+        return self._get(RUNS, "/runs", {"status": status} if status else {})
 
     def run(self, run_id: str) -> RunDetails:
-        details: RunDetails = self._get(f"/runs/{_quoted(run_id)}")
-        return details
+        return self._get(DETAILS, f"/runs/{_quoted(run_id)}")
 
     def rows(self, run_id: str, *, after: int = 0) -> RowsPage:
-        page: RowsPage = self._get(f"/runs/{_quoted(run_id)}/spans", {"after": str(after)})
-        return {**page, "rows": [SpanRow(*row) for row in page["rows"]]}
+        return self._get(ROWS, f"/runs/{_quoted(run_id)}/spans", {"after": str(after)})
 
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails:
-        details: SpanDetails = self._get(f"/spans/{_quoted(span_id)}", {"full": "1"} if full else {})
-        return details
+        return self._get(SPAN, f"/spans/{_quoted(span_id)}", {"full": "1"} if full else {})
 
     def findings(self, run_id: str) -> list[Finding]:
-        found: list[Finding] = self._get(f"/runs/{_quoted(run_id)}/findings")["findings"]
-        return found
+        return self._get(FINDINGS, f"/runs/{_quoted(run_id)}/findings", member="findings")
 
     def export(self, run_id: str, form: str) -> bytes:
-        return self._answer(f"/runs/{_quoted(run_id)}/export", {"format": form}).content
+        return self._answer(f"/runs/{_quoted(run_id)}/export", {"format": form})
 
-    def _get(self, path: str, query: dict[str, str] | None = None) -> Any:
+    def _get(
+        self, shape: TypeAdapter[_Shape], path: str, query: dict[str, str] | None = None, *, member: str = ""
+    ) -> _Shape:
         try:
-            return self._answer(path, query).json()
-        except ValueError:
-            raise CommandError(f"the server at {self._url} does not answer with JSON") from None
+            said = json.loads(self._answer(path, query or {}))
+            return shape.validate_python(said[member] if member else said)
+        except NoSuchRunError:
+            raise
+        except UNEXPECTED:
+            self._refuse()
 
-    def _answer(self, path: str, query: dict[str, str] | None) -> httpx.Response:
+    def _refuse(self) -> NoReturn:
+        raise CommandError(
+            f"the server at {self._url} answers in a form that this version does not know: "
+            "start it again with this version of prefactor-local"
+        )
+
+    def _answer(self, path: str, query: dict[str, str]) -> bytes:
         try:
-            answer = self._client.get(path, params=query)
-        except httpx.HTTPError as error:
-            raise CommandError(f"the server at {self._url} does not answer: {error or type(error).__name__}") from None
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            raise NoSuchRunError(_problem(answer))
-        if answer.status_code != httpx.codes.OK:
-            raise CommandError(f"the server at {self._url} answers with {answer.status_code}: {_problem(answer)}")
-        return answer
+            status, content = self._connection.get(f"/ui/api{path}?{urlencode(query)}")
+        except NoAnswerError as error:
+            raise CommandError(f"the server at {self._url} does not answer: {error}") from None
+        if status == _NOT_FOUND:
+            raise NoSuchRunError(_problem(content))
+        if status != _OK:
+            raise CommandError(f"the server at {self._url} answers with {status}: {_problem(content)}")
+        return content
 
 
 def _quoted(text: str) -> str:
     return quote(text, safe="")
 
 
-def _problem(answer: httpx.Response) -> str:
+def _problem(content: bytes) -> str:
     """The sentence of an answer that is an error."""
     try:
-        return visible(str(answer.json()["error"]))
-    except (ValueError, TypeError, LookupError):
-        return "it says no more"
+        said: Json = json.loads(content)
+    except (ValueError, RecursionError):
+        said = None
+    error = said.get("error") if isinstance(said, dict) else None
+    return error[:_MOST_CHARS] if isinstance(error, str) else "it says no more"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
+from prefactor_local._terminal.text import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,16 +29,23 @@ class Line(NamedTuple):
 
 
 def print_lines(lines: Iterable[Line]) -> None:
-    """Print lines on standard output, as they come."""
+    """Print lines on standard output, as they come. Nothing in them controls the terminal."""
     console = _console()
     for line in lines:
+        text = _harmless(line.text)
         if console is None:
-            sys.stdout.write(f"{line.text.plain.rstrip()}\n")
+            sys.stdout.write(f"{text.plain.rstrip()}\n")
         elif line.cut:
-            console.print(line.text, no_wrap=True, overflow="ellipsis")
+            console.print(text, no_wrap=True, overflow="ellipsis")
         else:
-            console.print(line.text, soft_wrap=True)
+            console.print(text, soft_wrap=True)
     sys.stdout.flush()
+
+
+def _harmless(text: Text) -> Text:
+    """The text; without its colours if it holds what should have been escaped before."""
+    shown = visible(text.plain)
+    return text if shown == text.plain else Text(shown)
 
 
 def _console() -> Console | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import add_source_options, open_source, server_of
+from prefactor_local._terminal.text import visible
 
 __all__ = ["add_options", "run"]
 
@@ -57,7 +58,7 @@ def _serve(database: Path, run_id: str | None) -> None:
 
 def _open(link: str) -> None:
     """Prints the link, and has a browser open it, if there is one."""
-    sys.stdout.write(f"{link}\n")
+    sys.stdout.write(f"{visible(link)}\n")
     sys.stdout.flush()
     with suppress(webbrowser.Error):
         webbrowser.open(link)

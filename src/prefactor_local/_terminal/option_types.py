@@ -22,6 +22,8 @@ __all__ = [
 
 _RUN_IN_LINK = re.compile(r"https?://\S*(?:/ui/runs/|[?&#]run=)(\w+)", re.ASCII)
 
+_ID_CHARS = 200
+
 
 def seconds(text: str) -> float:
     return _number(text, "a number of seconds, 0 or more", math.inf)
@@ -63,7 +65,7 @@ def run_name(text: str) -> str:
     """The ID of a run, or its beginning, or `last`. A link to the run has its ID."""
     link = _RUN_IN_LINK.match(text)
     name = (link[1] if link else text).lower()  # as IDs are
-    if not (name.isascii() and name.isalnum()):
+    if not (name.isascii() and name.isalnum() and len(name) <= _ID_CHARS):
         raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, a link to one, or 'last'")
     return name
 

@@ -19,6 +19,9 @@ _MOST_SHOWN = 10
 """So many failed spans are listed above the tree, and so many with mismatches."""
 
 _MOST_OF_FINDING = 5
+_HOW_TO_COMPUTE = (
+    "an earlier version recorded them; `prefactor-local serve --database FILE` computes them after its start"
+)
 
 
 def title_text(run: RunSummary) -> Text:
@@ -41,6 +44,8 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     counts += [f"{run['open']:,} not finished"] if run["open"] else []
     counts += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
     yield Text(", ".join(counts))
+    if uncomputed := details.get("uncomputed", 0):
+        yield Text(f"{counted(uncomputed, 'span')} without summary and mismatches: {_HOW_TO_COMPUTE}", "yellow")
 
 
 def _ago(time: str) -> str:

@@ -38,14 +38,15 @@ def run_line(run: RunSummary, view_url: str) -> str:
         run: The run.
         view_url: The link to the viewer; empty if there is none.
     """
-    name = f"run {run['id']}"
+    run_id = visible(run["id"])  # a file may hold anything
+    name = f"run {run_id}"
     agent = f"{run['agent_name']} {run['version']}".strip()
     line = f"{visible(agent)}  {_state(run)}"
     if not view_url:
         return f"{name}  {line}"
     if _shows_links():
         return f"{_link(name, f'{view_url}&run=' + run['id'])}  {line}"
-    return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run['id']}"  # a log needs no token
+    return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run_id}"  # a log needs no token
 
 
 def _state(run: RunSummary) -> str:
@@ -55,7 +56,7 @@ def _state(run: RunSummary) -> str:
     said += [f"{run['failed']:,} failed"] if run["failed"] else []
     said += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
     said += [] if run["duration_ms"] is None else [duration_text(run["duration_ms"])]
-    return f"{run['status']}: {', '.join(said)}"
+    return f"{visible(run['status'])}: {', '.join(said)}"
 
 
 def _shows_links() -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
-import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -17,7 +16,6 @@ from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import file_name, port
 
 if TYPE_CHECKING:
-    from prefactor_local._state.store import Store
     from prefactor_local._view.running_servers import RunningServer
     from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
 
@@ -52,13 +50,11 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def open_source(options: argparse.Namespace, *, follow: bool = False) -> Iterator[RunSource]:
-    """A block that reads runs from where the options say.
+def open_source(options: argparse.Namespace) -> Iterator[RunSource]:
+    """A block that reads runs from where the options say. A file is not changed.
 
     Args:
         options: What `add_source_options` has added.
-        follow: Whether it has to see what a server writes to the file that starts later. A file is not changed
-            otherwise.
 
     Raises:
         CommandError: No server runs, the file cannot be read, or the block asks for a run that is not there. Its text
@@ -68,7 +64,7 @@ def open_source(options: argparse.Namespace, *, follow: bool = False) -> Iterato
 
     try:
         file = None if options.database is None else Path(options.database)
-        with _server(options) if file is None else _database(file, follow=follow) as source:
+        with _server(options) if file is None else _database(file) as source:
             yield source
     except NoSuchRunError as error:
         raise CommandError(str(error)) from None
@@ -111,26 +107,10 @@ def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
     return HttpSource(_chosen_server(options))
 
 
-@contextmanager
-def _database(file: Path, *, follow: bool) -> Iterator[RunSource]:
+def _database(file: Path) -> AbstractContextManager[RunSource]:
     from prefactor_local._terminal.file_source import FileSource
 
-    try:
-        with closing(_store(file, follow=follow)) as store:
-            yield FileSource(store)
-    except sqlite3.Error as error:
-        raise CommandError(f"cannot read the database {file}: {error}") from None
-
-
-def _store(file: Path, *, follow: bool) -> Store:
-    from prefactor_local._state.store import Store
-
-    try:
-        return Store(file) if follow and file.exists() else Store.open_for_reading(file)
-    except FileNotFoundError as error:
-        raise CommandError(str(error)) from None
-    except OSError as error:
-        raise CommandError(f"cannot read the database {file}: {error.strerror}") from None
+    return FileSource(file)
 
 
 def _chosen_server(options: argparse.Namespace) -> RunningServer:
@@ -139,24 +119,36 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
     Raises:
         CommandError: There is none.
     """
-    from prefactor_local._view.running_servers import folders, running_servers
+    from prefactor_local._view.running_servers import running_servers
 
     servers = running_servers()
     wanted = options.port or _port_of_environment(servers)
     found = [server for server in servers if wanted in (None, server.port)]
     if not found:
-        asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
-        others = f"; servers run on {_ports(servers)}" if servers else ""
-        raise CommandError(
-            f"no server of yours with a viewer runs {asked}{others}: "
-            "start `prefactor-local serve`, or name a file with --database"
-        )
+        raise CommandError(_not_found(servers, wanted))
     if len(found) > 1:
         sys.stderr.write(
             f"prefactor-local: {len(found)} servers run, on {_ports(found)}; "
             f"this is the one that was started last, {found[0].url}; --port chooses another\n"
         )
     return found[0]
+
+
+def _not_found(servers: Sequence[RunningServer], wanted: int | None) -> str:
+    """Why there is no server to ask, and what to do."""
+    from prefactor_local._view.running_servers import folders, silent_servers
+
+    if silent := [server for server in silent_servers() if wanted in (None, server.port)]:
+        return (
+            f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
+            "Try again, or name its file with --database"
+        )
+    asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
+    others = f"; servers run on {_ports(servers)}" if servers else ""
+    return (
+        f"no server of yours with a viewer runs {asked}{others}: "
+        "start `prefactor-local serve`, or name a file with --database"
+    )
 
 
 def _ports(servers: Sequence[RunningServer]) -> str:

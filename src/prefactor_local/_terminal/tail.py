@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints spans as they finish, until Ctrl-C."""
     try:
-        with open_source(options, follow=True) as source:
+        with open_source(options) as source:
             watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
             sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")
             _follow(watch, _JsonLines(source) if options.json else _TextLines(source), options)

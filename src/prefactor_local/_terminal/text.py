@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 
@@ -39,6 +40,8 @@ def first_line(text: str) -> str:
 
 def duration_text(milliseconds: float) -> str:
     """A duration as the browser shows it: `0.42 ms`, `850 ms`, `2.35 s`, `3 m 05 s`, `2 h 00 m`, `4 d 01 h`."""
+    if not math.isfinite(milliseconds):  # only a server or a file that lies says so
+        return "?"
     if milliseconds < 0:
         return f"-{duration_text(-milliseconds)}"
     if milliseconds < 999.5:
@@ -61,7 +64,7 @@ def _up_to_two_digits(milliseconds: float) -> str:
 
 def time_text(time: str) -> str:
     """A time of the API, to the second."""
-    return f"{time[:19].replace('T', ' ')} UTC"
+    return f"{visible(time[:19]).replace('T', ' ')} UTC"
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,22 +6,21 @@ Only its owner can read it, for it holds the token of the viewer.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["RunningServer", "announced", "folders", "running_servers"]
+from prefactor_local._view.server_connection import NoAnswerError, OtherServerError, ServerConnection
 
-ANSWER_SECONDS = 2.0
-"""How long a server may take to answer whether it still runs."""
+__all__ = ["RunningServer", "announced", "folders", "running_servers", "silent_servers"]
+
 _MAX_BYTES = 64 * 1024
 
 
@@ -46,6 +45,10 @@ class RunningServer:
     @property
     def port(self) -> int:
         return urlsplit(self.url).port or 80
+
+    def connect(self) -> ServerConnection:
+        """A connection to it, not yet made."""
+        return ServerConnection(urlsplit(self.url).hostname or "", self.port, self.token)
 
     def login_url(self, run_id: str = "") -> str:
         """The link that logs a browser in, and leads to a run, or to all of them."""
@@ -75,13 +78,23 @@ def announced(server: RunningServer) -> Iterator[Path | None]:
 
 def running_servers() -> list[RunningServer]:
     """The servers that answer, the one that was started last first. Removes the files of those that are gone."""
+    return [server for server, answers in _looked_up() if answers]
+
+
+def silent_servers() -> list[RunningServer]:
+    """The servers that run, but do not answer: they are busy, stopped, or away."""
+    return [server for server, answers in _looked_up() if not answers]
+
+
+def _looked_up() -> list[tuple[RunningServer, bool]]:
+    """Each server that runs, and whether it answers; the one that was started last first."""
     found = {}
     for folder in filter(_is_ours, folders()):
         for file in sorted(folder.glob("*.json")):
             server = _read(file)
-            if server is not None and _runs(server, file):
-                found[server.url] = server
-    return sorted(found.values(), key=lambda server: -server.started_at)
+            if server is not None and (answers := _answers(server, file)) is not None:
+                found[server.url] = (server, answers)
+    return sorted(found.values(), key=lambda each: -each[0].started_at)
 
 
 def _write(server: RunningServer) -> Path | None:
@@ -130,29 +143,20 @@ def _read(file: Path) -> RunningServer | None:
         return None
 
 
-def _runs(server: RunningServer, file: Path) -> bool:
+def _answers(server: RunningServer, file: Path) -> bool | None:
+    """Whether a server answers; None if it is gone: its file is removed then."""
     try:
-        status = _ask(server)
-    except ConnectionRefusedError:
-        if not _is_alive(server.pid):  # a server that is away refuses connections, too
-            _remove(file)
+        if _is_alive(server.pid):  # otherwise whoever has the port now is not asked
+            with closing(server.connect()) as connection:
+                connection.prove()
+            return True
+    except OtherServerError:
+        pass
+    except NoAnswerError:
         return False
-    except (OSError, http.client.HTTPException, ValueError):
-        return False
-    if status != 200:  # another server has the port
+    if _read(file) == server:  # unless another server has written it meanwhile
         _remove(file)
-    return status == 200
-
-
-def _ask(server: RunningServer) -> int:
-    """The status of the viewer's answer. http.client, for it uses no proxy and is quickly imported."""
-    address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", server.port, timeout=ANSWER_SECONDS)
-    try:
-        connection.request("GET", "/ui/api/server", headers={"Authorization": f"Bearer {server.token}"})
-        return connection.getresponse().status
-    finally:
-        connection.close()
+    return None
 
 
 def _is_alive(pid: int) -> bool:

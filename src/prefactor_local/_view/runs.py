@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
+from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
 from prefactor_local._view.shapes import RunDetails, RunsPage, RunSummary
@@ -99,13 +100,23 @@ def run_details(store: Store, types: SpanTypes, run_id: str) -> RunDetails:
     """A run with its span types, as `Reader.run` describes it."""
     with store.transaction(write=False):
         row = stored_run(store, run_id)
-    return {
+        uncomputed = _uncomputed(store, run_id)
+    details: RunDetails = {
         "run": run_summary(store, row),
         "origin": origin_of(row),
         "runtime": json.loads(row["runtime_environment"] or "{}"),
         "quality": json.loads(row["quality_payloads"]),
         "span_types": types.shown(row["agent_schema_version_id"]),
     }
+    return {**details, "uncomputed": uncomputed} if uncomputed else details
+
+
+def _uncomputed(store: Store, run_id: str) -> int:
+    """How many spans have no summary and no mismatches yet. In a transaction."""
+    if (highest := store.value(UNCOMPUTED)) is None:
+        return 0
+    query = "SELECT COUNT(*) FROM agent_span WHERE agent_instance_id = ? AND seq <= ?"
+    return int(store.select(query, run_id, int(highest))[0][0])
 
 
 def origin_of(run: sqlite3.Row) -> str:

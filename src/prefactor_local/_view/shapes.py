@@ -6,7 +6,17 @@ Times are text as the API has them (ISO 8601, UTC). Durations and starts are mil
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, NotRequired, TypeAlias, TypedDict
+from typing import (
+    Annotated,
+    Literal,
+    NamedTuple,
+    NotRequired,  # pydantic needs these before Python 3.12
+    TypeAlias,
+)
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+from typing_extensions import TypedDict
 
 __all__ = [
     "Comparison",
@@ -28,7 +38,16 @@ __all__ = [
     "SpanTypeInfo",
 ]
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+class _AnyJson:
+    """Has pydantic take JSON as it is: it may be nested more deeply than pydantic can follow."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.any_schema()
+
+
+Json: TypeAlias = Annotated["bool | int | float | str | list[Json] | dict[str, Json] | None", _AnyJson]
 Side: TypeAlias = Literal["params", "result"]
 Status: TypeAlias = Literal["pending", "active", "complete", "failed", "cancelled", "terminated"]
 
@@ -128,6 +147,8 @@ class RunDetails(TypedDict):
         origin: what the starts of its spans count from: the earliest of its start and that of its first span.
         runtime: the runtime environment of its agent version, as the client sent it.
         span_types: by name.
+        uncomputed: how many spans have no summary and no mismatches yet, since an earlier version has recorded them
+            and no server has computed them; absent if there are none.
     """
 
     run: RunSummary
@@ -135,6 +156,7 @@ class RunDetails(TypedDict):
     runtime: dict[str, Json]
     quality: dict[str, Json]
     span_types: dict[str, SpanTypeInfo]
+    uncomputed: NotRequired[int]
 
 
 class SpanRow(NamedTuple):

@@ -1,0 +1,34 @@
+"""What runs are read from may be damaged, or lie: what it says is checked before anything is done with it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
+
+__all__ = ["DETAILS", "FINDINGS", "ROWS", "RUNS", "SPAN", "UNEXPECTED", "checked_id"]
+
+RUNS: Final = TypeAdapter[RunsPage](RunsPage)
+DETAILS: Final = TypeAdapter[RunDetails](RunDetails)
+ROWS: Final = TypeAdapter[RowsPage](RowsPage)
+SPAN: Final = TypeAdapter[SpanDetails](SpanDetails)
+FINDINGS: Final = TypeAdapter[list[Finding]](list[Finding])
+UNEXPECTED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading raises if the data is not as it should be. Errors of pydantic are values."""
+
+_IDENTIFIER: Final = re.compile(r"[\w-]{1,200}", re.ASCII)
+
+
+def checked_id(details: RunDetails) -> str:
+    """The ID of a run, which becomes part of addresses and of file names.
+
+    Raises:
+        ValueError: It may not.
+    """
+    run_id = details["run"]["id"]
+    if _IDENTIFIER.fullmatch(run_id) is None:
+        raise ValueError("not an ID")
+    return run_id
