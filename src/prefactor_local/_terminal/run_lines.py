@@ -50,7 +50,10 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
 
 def _ago(time: str) -> str:
     """How long ago a time of the API is. The agent of a run that never ends may have been killed."""
-    passed = datetime.now(UTC) - datetime.fromisoformat(time)
+    try:
+        passed = datetime.now(UTC) - datetime.fromisoformat(time)
+    except (ValueError, TypeError):  # a file may hold anything
+        return time_text(time)
     return f"{duration_text(max(passed.total_seconds(), 0) * 1000)} ago"
 
 
