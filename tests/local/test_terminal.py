@@ -69,7 +69,7 @@ def recorded(tmp_path: Path, connect: Callable[..., Http]) -> Iterator[tuple[Loc
 
 TREE = r"""
 ✓ agent:llm  … ms, 1 mismatch  a\x1b]0;title\x07\x9b31m \u202ec → Hi 日本
-└── ✗ agent:tool  failed, … ms  name: get, n: […]
+└── ✗ agent:tool  failed, … ms  name: get, n: […]: the airline does not answer
 """
 PROBLEMS = r"""
 Failed:
@@ -148,6 +148,22 @@ def test_show_counts_what_it_does_not_list(
     assert finding.startswith("  outside_parent: 12 spans ")
     assert [line[:19] for line in spans] == ["      ✗ agent:llm  "] * 5
     assert others == "      … and 7 more"
+
+
+def test_data_that_nobody_reads_is_shown_by_its_size(
+    tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "image.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        image = f"data:image/png;base64,{'QUJD' * 1000}"
+        http.span(http.started(), schema_name="see", payload={"model": "m", "image": {"url": image}})
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["show", "--database", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.endswith("  model: m, image: {url: (4,022 characters of image/png)}\n")
+    assert "\x1b" not in shown
 
 
 def test_a_deep_tree_is_not_indented_without_end() -> None:

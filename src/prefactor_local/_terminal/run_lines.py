@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from prefactor_local._terminal.brief import brief_fields, brief_payload
+from prefactor_local._terminal.brief import brief_fields
 from prefactor_local._terminal.source import RunSource
 from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
@@ -86,14 +86,14 @@ def _listed(
         yield from (Text(), Text(title, "bold"))
     for row in rows[:_MOST_SHOWN]:
         span = source.span(row.id)
-        yield Text.assemble("  ", span_text(row, row.summary or brief_payload(span["params"])))
+        yield Text.assemble("  ", span_text(row, row.summary or ", ".join(brief_fields(span, "params"))))
         yield from (Text(f"      {line}") for line in said(span))
     if len(rows) > _MOST_SHOWN:
         yield Text(f"  … and {len(rows) - _MOST_SHOWN:,} more")
 
 
 def _results(span: SpanDetails) -> Iterator[str]:
-    return brief_fields(span["result"])
+    return brief_fields(span, "result")
 
 
 def _mismatches(span: SpanDetails) -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prefactor_local import LocalApi
     from prefactor_local._view.shapes import RunSummary
 
-__all__ = ["address_lines", "run_line"]
+__all__ = ["address_lines", "run_line", "state_text"]
 
 
 def address_lines(api: LocalApi, view_url: str) -> Iterator[str]:
@@ -41,7 +41,7 @@ def run_line(run: RunSummary, view_url: str) -> str:
     run_id = visible(run["id"])  # a file may hold anything
     name = f"run {run_id}"
     agent = f"{run['agent_name']} {run['version']}".strip()
-    line = f"{visible(agent)}  {_state(run)}"
+    line = f"{visible(agent)}  {state_text(run)}"
     if not view_url:
         return f"{name}  {line}"
     if _shows_links():
@@ -49,7 +49,8 @@ def run_line(run: RunSummary, view_url: str) -> str:
     return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run_id}"  # a log needs no token
 
 
-def _state(run: RunSummary) -> str:
+def state_text(run: RunSummary) -> str:
+    """The status of a run, and in numbers what it did if it has ended."""
     if run["finished_at"] is None:
         return "registered"
     said = [counted(run["spans"], "span")]
