@@ -73,7 +73,8 @@ export function plainValue(value) {
 function valueElement(view, value, pointer, field, depth) {
   const cut = view.cuts.get(pointer);
   if (cut?.kind === "data") return dataElement(cut);
-  if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
+  if (typeof value === "string")
+    return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
   if (value === null || typeof value !== "object") return scalarElement(value);
   if (depth > DEEPEST) return textElement(view, JSON.stringify(value, null, 2), pointer, undefined);
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
@@ -109,12 +110,7 @@ function textElement(view, text, pointer, cut) {
   if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, shortText(view, text, pointer));
   const code = looksLikeCode(text);
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
-  const box = element(
-    "div",
-    { class: "text-box" },
-    block,
-    cut ? copyCut(view, text, pointer) : copyButton(() => text),
-  );
+  const box = element("div", { class: "text-box" }, block, cut ? copyCut(view, text, pointer) : copyButton(() => text));
   if (cut && view.showAll) return append(box, wholeTextLine(view, block, pointer, cut));
   if (isLong(text) && view.unfolded !== pointer) foldText(block, text);
   if (cut) append(box, cutLine(view, pointer, formatCount(text.length, "character"), cut));
@@ -236,12 +232,7 @@ function missingNames(view, value, pointer) {
 function missingField(view, name, parent, parentField) {
   const pointer = childPointer(parent, name);
   const term = element("dt", {}, ...fieldLabel(name, childField(parentField, name)?.info ?? {}));
-  const shown = element(
-    "dd",
-    {},
-    ...mismatchBoxes(view, pointer),
-    element("span", { class: "muted" }, "not there"),
-  );
+  const shown = element("dd", {}, ...mismatchBoxes(view, pointer), element("span", { class: "muted" }, "not there"));
   return element("div", { class: "field wrong", "data-pointer": view.side + pointer, tabindex: -1 }, term, shown);
 }
 
