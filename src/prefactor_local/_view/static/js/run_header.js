@@ -6,6 +6,7 @@
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
+import { formatJson } from "./json.js";
 import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
@@ -67,7 +68,7 @@ export class RunHeader {
 
   /** @param {HeaderView} view */
   draw(view) {
-    const text = JSON.stringify([view.details.run, view.details.runtime, view.details.quality]);
+    const text = shownParts(view.details);
     if (text !== this.shownRun) this.drawRun(view.details);
     this.shownRun = text;
     this.drawCounts(view);
@@ -100,7 +101,7 @@ export class RunHeader {
         copyButton(() => run.id),
       ),
     );
-    replaceChildren(this.more, reason(run.termination_reason), aboutRun(details));
+    replaceChildren(this.more, reason(run.termination_reason), uncomputedSpans(details), aboutRun(details));
   }
 
   /** @param {HeaderView} view */
@@ -149,6 +150,21 @@ export class RunHeader {
     );
     return replaceChildren(this.findings, list);
   }
+}
+
+/**
+ * What is drawn only when it changes.
+ * @param {RunDetails} details
+ */
+function shownParts({ run, runtime, quality, uncomputed }) {
+  return formatJson([{ ...run }, runtime, quality, uncomputed ?? 0]);
+}
+
+/** @param {RunDetails} details */
+function uncomputedSpans({ uncomputed }) {
+  if (!uncomputed) return null;
+  const said = `${formatCount(uncomputed, "span")} without summary and mismatches yet: an earlier version recorded them.`;
+  return element("p", { class: "muted" }, said);
 }
 
 /** @param {string | null} text */

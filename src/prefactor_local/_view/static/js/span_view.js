@@ -7,6 +7,7 @@ import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject, valueAt } from "./fields.js";
 import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
+import { formatJson } from "./json.js";
 import { message } from "./messages.js";
 import { statusMark, statusWord } from "./status.js";
 import { payloadElement } from "./values.js";
@@ -237,7 +238,7 @@ function viewSwitch(json, showJson) {
  */
 function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) {
   const payload = span[side];
-  const text = () => JSON.stringify(payload, null, 2);
+  const text = () => formatJson(payload);
   const isCut = span.cut.some((cut) => cut.side === side);
   const copy = isCut && actions.showAll ? wholeJson : text;
   const risk = type?.[side][""]?.data_risk;
@@ -252,7 +253,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
   return element("section", { class: `side ${side}` }, head, payloadBody());
 
   async function wholeJson() {
-    return JSON.stringify((await actions.whole())[side], null, 2);
+    return formatJson((await actions.whole())[side]);
   }
 
   function copyLabel() {
