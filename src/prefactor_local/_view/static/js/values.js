@@ -1,9 +1,11 @@
 // Payloads field by field, as text that people read.
 
-/** @import { Cut, FieldInfo, Json, Mismatch, Side } from "./shapes.js" */
+/** @import { Cut, Json } from "./shapes.js" */
 /** @import { ChatMessage, FieldNode } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
+/** @import { PayloadView } from "./texts.js" */
 import { append, button, element } from "./dom.js";
+import { fieldLabel, mismatchBoxes } from "./field_labels.js";
 import {
   childField,
   childPointer,
@@ -13,20 +15,17 @@ import {
   isRedacted,
   isShort,
   lastName,
-  looksLikeCode,
   parentPointer,
 } from "./fields.js";
-import { formatBytes, formatCount, formatNumber } from "./format.js";
-import { copyButton } from "./copy.js";
+import { formatCount, formatNumber } from "./format.js";
 import { formatJson } from "./json.js";
+import { cutLine, dataElement, redactedElement, textElement } from "./texts.js";
 
 const FIRST_ITEMS = 20;
 const FIRST_FIELDS = 200;
 const MORE_ITEMS = 200;
 const FIRST_VALUES = 500; // of a payload; objects and lists after them are drawn when they are asked for
 const FIRST_VALUES_OF_DIFFERENCE = 50;
-const FOLDED_LINES = 24;
-const FOLDED_CHARACTERS = 2500;
 const DEEPEST = 24;
 /** For values of which nothing else is known. @type {PayloadView} */
 export const PLAIN = {
@@ -37,16 +36,6 @@ export const PLAIN = {
   showAll: null,
   wholeText: null,
 };
-
-/**
- * @typedef {object} PayloadView
- * @property {Side} side
- * @property {Map<string, Cut>} cuts By pointer.
- * @property {Map<string, Mismatch[]>} mismatches By pointer.
- * @property {string} unfolded The pointer of the text that a person asked for as a whole.
- * @property {((pointer: string) => void) | null} showAll Loads what was cut; null: it is in this file not at all.
- * @property {((pointer: string) => Promise<string>) | null} wholeText Loads a text that was cut, for the clipboard.
- */
 
 /**
  * @typedef {PayloadView & { left: number }} Drawing
@@ -121,111 +110,6 @@ function scalarElement(value) {
   return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
 
-/** @param {string} value */
-function redactedElement(value) {
-  return element("span", { class: "redacted" }, "🔒 ", value.replace(/^\[|\]$/g, ""));
-}
-
-/** @param {Cut} cut */
-function dataElement(cut) {
-  const kind = cut.media_type ? `Data of the type ${cut.media_type}` : "Data (Base64)";
-  return element("span", { class: "data" }, `${kind}, ${formatBytes(cut.size)} as text; not shown`);
-}
-
-/**
- * @param {Drawing} view
- * @param {string} text
- * @param {string} pointer
- * @param {Cut | undefined} cut
- */
-function textElement(view, text, pointer, cut) {
-  if (!text.trim()) return element("span", { class: "muted" }, emptyText(text));
-  if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, shortText(view, text, pointer));
-  const code = looksLikeCode(text);
-  const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
-  const box = element("div", { class: "text-box" }, block, cut ? copyCut(view, text, pointer) : copyButton(() => text));
-  if (cut && view.showAll) return append(box, wholeTextLine(view, block, pointer, cut));
-  if (isLong(text) && view.unfolded !== pointer) foldText(block, text);
-  if (cut) append(box, cutLine(view, pointer, text.length, "character", cut));
-  return box;
-}
-
-/**
- * @param {PayloadView} view
- * @param {string} text What is shown of it.
- * @param {string} pointer
- */
-function copyCut({ wholeText }, text, pointer) {
-  return wholeText ? copyButton(() => wholeText(pointer)) : copyButton(() => text, "Copy this part");
-}
-
-/**
- * A text on one line. One that does not match its schema has quotation marks: it may look like a number.
- * @param {PayloadView} view
- * @param {string} text
- * @param {string} pointer
- */
-function shortText(view, text, pointer) {
-  return view.mismatches.has(pointer) ? `"${text}"` : text;
-}
-
-/**
- * Folds a text of which there is more, and loads all of it.
- * @param {PayloadView} view
- * @param {HTMLElement} block
- * @param {string} pointer
- * @param {Cut} cut
- */
-function wholeTextLine(view, block, pointer, cut) {
-  block.classList.add("folded");
-  const label = `Show the whole text (${formatCount(cut.size, "character")})`;
-  return button(label, () => view.showAll?.(pointer), { class: "link" });
-}
-
-/** @param {string} text */
-function emptyText(text) {
-  return text ? `white space only (${formatCount(text.length, "character")})` : "empty text";
-}
-
-/** @param {string} text */
-function isLong(text) {
-  return text.length > FOLDED_CHARACTERS || text.split("\n", FOLDED_LINES + 1).length > FOLDED_LINES;
-}
-
-/**
- * @param {HTMLElement} block
- * @param {string} text
- */
-function foldText(block, text) {
-  block.classList.add("folded");
-  const more = button(
-    `Show the whole text (${formatCount(text.length, "character")})`,
-    () => {
-      block.classList.remove("folded");
-      more.remove();
-    },
-    { class: "link" },
-  );
-  block.after(more);
-}
-
-/**
- * Says that there is more than is shown.
- * @param {PayloadView} view
- * @param {string} pointer
- * @param {number} shown How many are shown.
- * @param {string} noun
- * @param {Cut} cut
- */
-function cutLine({ showAll }, pointer, shown, noun, cut) {
-  const first = `The first ${formatCount(shown, noun)} of ${formatNumber(cut.size)}.`;
-  const said = shown ? first : `${formatCount(cut.size, noun)}, not shown.`;
-  const rest = showAll
-    ? button("Show all", () => showAll(pointer), { class: "link" })
-    : "The rest was cut off when this file was exported.";
-  return element("p", { class: "cut" }, `${said} `, rest);
-}
-
 /**
  * @param {Drawing} view
  * @param {{ [name: string]: Json }} value
@@ -296,42 +180,6 @@ function fieldElement(view, name, value, parent, parentField, depth) {
     term,
     shown,
   );
-}
-
-/**
- * The name of a field, and what its schema says of it.
- * @param {string} name
- * @param {FieldInfo} info
- * @returns {Child[]}
- */
-function fieldLabel(name, info) {
-  const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
-  const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
-  const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
-  return [
-    title,
-    code,
-    info.unit ? element("span", { class: "muted" }, info.unit) : null,
-    info.redacted && badge("🔒 redacted", "lock", "The schema has this field redacted before it is recorded"),
-    risk,
-    info.deprecated && badge("deprecated", "plain", "The schema says that this field should not be used any more"),
-    info.description ? element("span", { class: "description" }, info.description) : null,
-  ];
-}
-
-/** @param {FieldInfo} info */
-function typeOf(info) {
-  const words = [info.type, info.format, info.enum && "one of some values", info.required && "required"];
-  return words.filter(Boolean).join(", ");
-}
-
-/**
- * @param {string} text
- * @param {string} kind
- * @param {string} title
- */
-function badge(text, kind, title) {
-  return element("span", { class: `badge ${kind}`, title }, text);
 }
 
 /**
@@ -529,18 +377,4 @@ function isPart(part) {
  */
 function isTextPart(part) {
   return isObject(part) && part.type === "text" && typeof part.text === "string" && Object.keys(part).length === 2;
-}
-
-/**
- * What does not match the schema, beside the value.
- * @param {Drawing} view
- * @param {string} pointer
- */
-function mismatchBoxes(view, pointer) {
-  return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
-    const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
-    if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, formatJson(schema));
-    return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
-  });
 }
