@@ -44,7 +44,7 @@ def add(http: Http, run: str, **details: Any) -> str:
 
 
 def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
-    version = {"name": "Ärger", "external_identifier": "v2"}
+    version = {"name": "Ärger", "external_identifier": "v-2"}
     first, second = http.started(), http.started(agent_id="b", agent_version=version)
     for payload in ({}, {"model": 1}, {"model": "m"}):
         http.finish_span(add(http, first, payload=payload), status="failed" if payload else "complete")
@@ -55,12 +55,16 @@ def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
     run = page["runs"][1]
     assert (run["spans"], run["failed"], run["open"], run["mismatches"]) == (4, 2, 1, 2)
     assert (run["version"], run["status"], run["duration_ms"]) == ("v1", "active", None)
-    for wanted in ({"query": "ÄRG"}, {"query": "V2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
+    spans = http.get("/agent_spans", agent_instance_id=first)["summaries"]
+    assert run["changed_at"] == max(span["updated_at"] for span in spans)
+    for wanted in ({"query": "ÄRG"}, {"query": "V-2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
         assert [run["id"] for run in reader.runs(**wanted)["runs"]] == [second]
     assert reader.runs(limit=1)["before"] == page["runs"][0]["seq"]
     assert [run["id"] for run in reader.runs(before=page["runs"][0]["seq"])["runs"]] == [first]
     for nothing in ({"status": "failed"}, {"query": "none"}, {"agent": "\ud800"}, {"before": 0}):
         assert reader.runs(**nothing)["runs"] == []
+    unnamed = reader.run(http.register(agent_version={"name": "Without"})["details"]["id"])["run"]
+    assert (unnamed["version"], unnamed["changed_at"]) == ("", unnamed["inserted_at"])
 
 
 def test_a_run_is_found_by_what_people_type(http: Http, reader: Reader) -> None:

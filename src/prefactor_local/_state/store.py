@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from prefactor_local._state import layout
+from prefactor_local._state.file_access import obstacle
 
 __all__ = ["WITHOUT_FILE", "Record", "Store"]
 
@@ -53,17 +54,14 @@ class Store:
         self._snapshot = _state_of(Path(database)) if read_only else None
         if not read_only:
             self._create_file()
-        name = _read_only_uri(Path(database)) if read_only else database
-        self._connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
-        self._connection.row_factory = sqlite3.Row
         try:
-            if read_only:
-                layout.check_readable(self._connection)
-            else:
-                self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+            self._connection = _open(database, read_only=read_only)
+            self._check(read_only=read_only)
+        except sqlite3.OperationalError as error:
+            reason = obstacle(self._file, write=not read_only) if self._file else None
+            if reason is None:
+                raise
+            raise sqlite3.OperationalError(reason) from error
 
     @classmethod
     def open_for_reading(cls, file: str | Path) -> Store:
@@ -165,6 +163,16 @@ class Store:
         else:
             self._connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
+    def _check(self, *, read_only: bool) -> None:
+        try:
+            if read_only:
+                layout.check_readable(self._connection)
+            else:
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
     def _prepare(self) -> None:
         if not layout.is_new(self._connection):
             layout.check_origin(self._connection)
@@ -192,7 +200,7 @@ class Store:
 
     def _create_file(self) -> None:
         if self._file is not None:
-            with suppress(OSError):  # SQLite says better what is wrong
+            with suppress(OSError):  # what is wrong is said when SQLite opens it
                 os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
 
     def _make_private(self) -> None:
@@ -205,6 +213,13 @@ class Store:
     def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
         bound = [_json(value) if name in _JSON else value for name, value in values.items()]
         return self._connection.execute(query, bound)
+
+
+def _open(database: str | Path, *, read_only: bool) -> sqlite3.Connection:
+    name = _read_only_uri(Path(database)) if read_only else database
+    connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def _read_only_uri(file: Path) -> str:

@@ -55,4 +55,5 @@ def _console() -> Console | None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 1_000_000
-    return Console(file=sys.stdout, width=width, markup=False, emoji=False, highlight=False)
+    colours = None if os.environ.get("NO_COLOR") else "auto"  # rich itself leaves bold and dim
+    return Console(file=sys.stdout, width=width, color_system=colours, markup=False, emoji=False, highlight=False)

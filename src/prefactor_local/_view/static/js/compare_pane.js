@@ -11,7 +11,7 @@ import { formatCount, formatDuration, hueOf } from "./format.js";
 import { message } from "./messages.js";
 import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
-import { payloadElement, plainValue } from "./values.js";
+import { PLAIN, payloadElement, plainValue } from "./values.js";
 
 const BOTH_SIDES = /** @type {const} */ (["params", "result"]);
 const SIDE_TITLES = { params: "Params", result: "Result" };
@@ -217,7 +217,7 @@ function markedText(text, { before, middle, after }) {
 export function payloadsElement(span, info, showAll) {
   const sections = BOTH_SIDES.filter((side) => span[side] !== null).map((side) => {
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
-    const view = { side, cuts, mismatches: new Map(), showAll: showAll ?? (() => {}) };
+    const view = { ...PLAIN, side, cuts, showAll };
     return element(
       "section",
       { class: `side ${side}` },
