@@ -26,9 +26,11 @@ from prefactor_local._operations.upgrade import compute_missing
 from prefactor_local._server import admin
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
+from prefactor_local._server.one_time_codes import OneTimeCodes
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
 from prefactor_local._server.view import view_app
+from prefactor_local._server.view_access import ViewAccess
 from prefactor_local._state.account import Account
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.records import RecordedCall, RecordedRequest
@@ -138,14 +140,29 @@ class LocalApi:
 
     @property
     def view_url(self) -> str:
-        """The link that logs a browser in to the viewer of what was recorded. Whoever has it can read all of it.
+        """The link that signs a browser in to the viewer of what was recorded. Whoever has it can read all of it.
 
         Raises:
             RuntimeError: There is none, because of `view=False`.
         """
+        self._check_view()
+        return self._current.here.view_url()
+
+    def one_time_view_url(self, run_id: str = "") -> str:
+        """A link for a program to start a browser with: other users of the machine see it, and it is valid only once.
+
+        Args:
+            run_id: The run that it leads to; default: all runs.
+
+        Raises:
+            RuntimeError: There is no viewer, because of `view=False`.
+        """
+        self._check_view()
+        return self._current.here.view_url(run_id, code=self._current.codes.new())
+
+    def _check_view(self) -> None:
         if not self._view:
             raise RuntimeError("the embedded API has no viewer: it was made with view=False")
-        return self._current.here.login_url()
 
     @property
     def token(self) -> str:
@@ -312,7 +329,8 @@ class LocalApi:
             record=partial(self._record_call, run_events),
         )
         compute_missing(account)
-        operations = OperationThread()
+        operations, codes = OperationThread(), OneTimeCodes()
+        access = ViewAccess(account.view_token, codes, self._hosts)
         build = partial(
             build_app,
             account,
@@ -322,7 +340,7 @@ class LocalApi:
             hosts=self._hosts,
             operations=operations,
             keep_bodies=self._keep_requests,
-            view=self._view_app(reader, account.view_token, operations) if self._view else None,
+            view=self._view_app(reader, access, operations) if self._view else None,
         )
         server = ServerThread(build, *self._address)
         try:
@@ -333,7 +351,7 @@ class LocalApi:
         here, announcement = self._here(account, port), ExitStack()
         if self._announce:
             announcement.enter_context(announced(here))
-        return _Running(account, operations, server, port, run_events, here, announcement)
+        return _Running(account, operations, server, port, run_events, here, codes, announcement)
 
     def _here(self, account: Account, port: int) -> RunningServer:
         host, database = self._address[0], str(self._database)
@@ -345,8 +363,8 @@ class LocalApi:
             started_at=time.time(),
         )
 
-    def _view_app(self, reader: Reader, token: str, operations: OperationThread) -> ASGIApp:
-        return view_app(reader, token, database=str(self._database), hosts=self._hosts, operations=operations)
+    def _view_app(self, reader: Reader, access: ViewAccess, operations: OperationThread) -> ASGIApp:
+        return view_app(reader, access, database=str(self._database), operations=operations)
 
     def _record_call(self, run_events: RunEvents, call: RecordedCall) -> None:
         if self._keep_requests:
@@ -367,6 +385,7 @@ class _Running(NamedTuple):
     port: int
     run_events: RunEvents
     here: RunningServer
+    codes: OneTimeCodes
     announcement: ExitStack
 
 

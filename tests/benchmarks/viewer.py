@@ -38,7 +38,7 @@ link, end = urlsplit(sys.argv[1]), threading.Event()
 def show():
     connection, after = HTTPConnection(link.netloc), 0
     while not end.wait(0.5):
-        headers = {"Authorization": "Bearer " + link.query.removeprefix("t=")}
+        headers = {"Authorization": "Bearer " + link.fragment.removeprefix("t=")}
         connection.request("GET", f"/ui/api/runs/last/spans?after={after}", headers=headers)
         answer = connection.getresponse()
         page = json.loads(answer.read())

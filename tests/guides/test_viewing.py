@@ -97,7 +97,7 @@ async def test_tail_and_open_do_what_the_guide_says() -> None:
             assert interrupted(tail)[0] == 0
         assert printed == ["My", "✓", "✗", "✓"]
         with command(*arguments(OPEN)) as opened:
-            assert opened.communicate(timeout=20)[0] == f"{api.view_url}&run={run_id}\n"
+            assert opened.communicate(timeout=20)[0] == api.view_url.replace("#", f"runs/{run_id}#") + "\n"
 
 
 def test_the_keys_are_those_of_the_page() -> None:

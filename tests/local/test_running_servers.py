@@ -31,8 +31,8 @@ def test_a_server_is_found_while_it_runs(runtime: Path, tmp_path: Path) -> None:
     with LocalApi(announce=True) as api, LocalApi(announce=True, database=tmp_path / "runs.db") as later, LocalApi():
         first, second = running_servers()
         assert [first.url, second.url] == [later.url, api.url]
-        assert second.login_url() == api.view_url
-        assert second.login_url("abc") == f"{api.view_url}&run=abc"
+        assert second.view_url() == api.view_url
+        assert second.view_url("abc") == api.view_url.replace("/ui/#", "/ui/runs/abc#")
         assert [first.database, second.database] == [str(tmp_path / "runs.db"), ":memory:"]
         file = runtime / f"{second.port}.json"
         assert [oct(path.stat().st_mode & 0o777) for path in (runtime, file)] == ["0o700", "0o600"]

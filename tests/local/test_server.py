@@ -221,7 +221,7 @@ def test_the_command_serves_until_it_is_stopped(number: int, tmp_path: Path) -> 
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         assert process.stdout.readline().split() == ["token:", "my-token"]
-        assert process.stdout.readline().startswith(f"view:  {url}/ui/login?t=")
+        assert process.stdout.readline().startswith(f"view:  {url}/ui/#t=")
         assert process.stdout.readline() == f"export PREFACTOR_API_URL={url} PREFACTOR_API_TOKEN=my-token\n"
         headers = {"Authorization": "Bearer my-token"}
         assert httpx.get(f"{url}/api/v1/ping", headers=headers, trust_env=False).status_code == 200

@@ -56,6 +56,18 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
             assert interrupted(data) == (0, "", "")
 
 
+def assert_signs_in_once(opened: str, *, link: str) -> None:
+    """The browser was started with a code that gives the token of the printed link, once."""
+    page, _, code = opened.strip().partition("#c=")
+    wanted, _, token = link.strip().partition("#t=")
+    assert page == wanted
+    assert token not in opened
+    url = httpx.URL(page).join(f"/ui/api/token?code={code}")
+    first, second = (httpx.get(url, trust_env=False, verify=False) for _ in range(2))
+    assert first.json() == {"token": token}
+    assert second.status_code == 401
+
+
 def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch) -> None:
     browser, opened, file = tmp_path / "browser", tmp_path / "opened", tmp_path / "runs.db"
     browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
@@ -66,13 +78,15 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
         with command("open", "last", "--database", str(file)) as process:  # which the server has
             out, _ = process.communicate(timeout=20)
         assert process.returncode == 0
-        assert out == opened.read_text() == f"{api.view_url}&run={run_id}\n"
+        assert out == api.view_url.replace("#", f"runs/{run_id}#") + "\n"
+        assert_signs_in_once(opened.read_text(), link=out)
     with command("open", "--database", str(file)) as process:
         assert process.stdout is not None
-        link = process.stdout.readline().strip()
-        assert httpx.get(link, trust_env=False).status_code == 200
+        link = process.stdout.readline()
+        assert process.stderr is not None
+        assert "serving" in process.stderr.readline()  # after the browser was started
+        assert_signs_in_once(opened.read_text(), link=link)
         assert interrupted(process)[0] == 0
-    assert opened.read_text().strip() == link
 
 
 def test_on_a_terminal_there_are_colours_and_a_line_for_each_span(tmp_path: Path, connect: Callable[..., Http]) -> None:

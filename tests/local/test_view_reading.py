@@ -112,6 +112,7 @@ def test_long_values_are_cut(http: Http, reader: Reader) -> None:
         "items": list(range(1_001)),
         "a/b~": {"image": "data:image/png;base64," + BASE64, "bytes": BASE64, "word": "x" * 2_000},
         "deep": json.loads("[" * 300 + "]" * 300),
+        "lines": "aA1" + "\n" * 200_000 + "!",  # nearly Base64: a slow pattern takes minutes
     }
     span_id = add(http, http.started(), payload=payload)
     span = reader.span(span_id)
@@ -122,6 +123,7 @@ def test_long_values_are_cut(http: Http, reader: Reader) -> None:
         "/a~1b~0/image": ("data", 1_222, "image/png"),
         "/a~1b~0/bytes": ("data", 1_200, None),
         "/deep/0/0/0/0/0/0/0/": ("items", 1, None),
+        "/lines": ("text", 200_004, None),
     }
     params = cast("dict[str, Any]", span["params"])
     assert (params["model"], params["items"]) == ("m" * 65_536, list(range(1_000)))
@@ -148,6 +150,11 @@ def test_search_finds_a_text_in_any_case(http: Http, reader: Reader) -> None:
     assert {text: reader.search(run, text) for text in texts} == {text: [2] for text in texts}
     assert reader.search(run, "fcller") == reader.search(run, "\ud800") == []
     assert reader.search(run, "") == [1, 2]
+    data = "QuJ9" * 300
+    add(http, run, payload={"uri": f"data:image/png;base64,{data}", "raw": f"{data}\r\n{data}", "text": "QuJ9 " * 300})
+    add(http, run, payload={"raw": data, "short": "QuJ9"[:3]})
+    assert reader.search(run, "UJ9Q") == []
+    assert (reader.search(run, "quj9 "), reader.search(run, "raw"), reader.search(run, "quj")) == ([3], [3, 4], [3, 4])
 
 
 def test_findings_name_the_spans(http: Http, reader: Reader) -> None:

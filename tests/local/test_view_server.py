@@ -11,6 +11,7 @@ from tests.local.conftest import Http
 
 from prefactor_local import Fault, LocalApi
 from prefactor_local._server import view_data
+from prefactor_local._server.one_time_codes import MOST_CODES, VALID_SECONDS, OneTimeCodes
 from prefactor_local._view.shapes import RunSummary
 
 DATA = "/ui/api/runs"
@@ -19,16 +20,15 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def browser(api: LocalApi) -> Iterator[httpx.Client]:
-    """A browser that is not logged in."""
+    """A browser that is not signed in."""
     with httpx.Client(base_url=api.url, trust_env=False, verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def viewer(api: LocalApi, browser: httpx.Client) -> httpx.Client:
-    """A page of the viewer: the cookie is in the browser, and the browser says that the viewer asks."""
-    assert browser.get(api.view_url).status_code == 200
-    browser.headers["Sec-Fetch-Site"] = "same-origin"
+    """A page of the viewer: it has the token, and the browser says that the viewer asks."""
+    browser.headers.update({"Sec-Fetch-Site": "same-origin", "Authorization": f"Bearer {token_of(api)}"})
     return browser
 
 
@@ -41,42 +41,37 @@ def run_id(http: Http) -> str:
 
 
 def token_of(api: LocalApi) -> str:
-    return api.view_url.partition("?t=")[2]
+    return api.view_url.partition("#t=")[2]
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]
 
 
-def test_the_link_logs_the_browser_in(api: LocalApi, browser: httpx.Client, run_id: str) -> None:
-    answer = browser.get(api.view_url)
-    assert answer.headers["set-cookie"] == (
-        f"prefactor_view_{api.url.rpartition(':')[2]}={token_of(api)}; HttpOnly; SameSite=Strict; Path=/ui"
-    )
-    assert 'http-equiv="refresh" content="0;url=/ui/"' in answer.text
-    to_run = browser.get(f"{api.view_url}&run={run_id}")
-    assert f'content="0;url=/ui/runs/{run_id}"' in to_run.text
-    hostile = browser.get(api.view_url, params={"t": token_of(api), "run": '//evil.test/"><script>'})
-    assert 'content="0;url=/ui/"' in hostile.text
+def test_the_link_keeps_the_token_from_servers(api: LocalApi, browser: httpx.Client) -> None:
+    link = httpx.URL(api.view_url)
+    assert (link.path, link.query) == ("/ui/", b"")
+    assert link.fragment == f"t={token_of(api)}"
+    for path in ("/ui/", "/ui/login", "/ui/runs/last", "/ui/app.js"):
+        answer = browser.get(path, params={"t": token_of(api)})
+        assert "set-cookie" not in answer.headers
     assert browser.get("/ui").headers["location"] == "/ui/"
-    for link in ("/ui/login", "/ui/login?t=x", f"/ui/login?t={api.token}", "/ui/login?t=é"):
-        assert browser.get(link).status_code == 401
 
 
-def test_the_cookie_is_for_pages_of_the_viewer(viewer: httpx.Client) -> None:
+def test_only_pages_of_the_viewer_are_answered(viewer: httpx.Client) -> None:
+    for path in (DATA, "/ui/api/token"):
+        for site in ("same-site", "cross-site"):  # same-site: a page of another port of this machine
+            assert error(viewer.get(path, headers={"Sec-Fetch-Site": site})) == (
+                403, "Only pages of the viewer may read its data.",
+            )  # fmt: skip
+    assert viewer.get(DATA, headers={"Sec-Fetch-Site": "none"}).status_code == 200
+    del viewer.headers["Sec-Fetch-Site"]  # a command, or a browser on another machine
     assert viewer.get(DATA).status_code == 200
-    for site in ("same-site", "cross-site", "none"):  # same-site: a page of another port of this machine
-        assert error(viewer.get(DATA, headers={"Sec-Fetch-Site": site})) == (
-            403, "Only pages of the viewer may read its data.",
-        )  # fmt: skip
-    del viewer.headers["Sec-Fetch-Site"]
-    status, said = error(viewer.get(DATA))
-    assert status == 403
-    assert "http://localhost" in said
 
 
-def test_without_the_cookie_only_the_viewers_token_is_taken(api: LocalApi, browser: httpx.Client) -> None:
-    for headers in ({}, {"Authorization": f"Bearer {api.token}"}, {"Authorization": "Bearer"}):
+def test_only_the_viewers_token_is_taken(api: LocalApi, browser: httpx.Client) -> None:
+    cookie = {"Cookie": f"prefactor_view_{api.url.rpartition(':')[2]}={token_of(api)}"}
+    for headers in ({}, {"Authorization": f"Bearer {api.token}"}, {"Authorization": "Bearer"}, cookie):
         answer = browser.get(DATA, headers={"Sec-Fetch-Site": "same-origin", **headers})
         assert answer.status_code == 401
         assert "prefactor-local open" in answer.json()["error"]
@@ -85,10 +80,32 @@ def test_without_the_cookie_only_the_viewers_token_is_taken(api: LocalApi, brows
     assert httpx.get(f"{api.url}/api/v1/ping", headers=headers, trust_env=False, verify=False).status_code == 401
 
 
+def test_a_code_stands_for_the_token_once(api: LocalApi, viewer: httpx.Client, run_id: str) -> None:
+    token = viewer.headers.pop("Authorization")
+    assert viewer.get("/ui/api/code").status_code == 401
+    code = viewer.get("/ui/api/code", headers={"Authorization": token}).json()["code"]
+    answers = [viewer.get("/ui/api/token", params={"code": each}) for each in (code, code, "", "é\0")]
+    assert [answer.status_code for answer in answers] == [200, 401, 401, 401]
+    assert answers[0].json() == {"token": token_of(api)}
+    link = httpx.URL(api.one_time_view_url(run_id))
+    assert link.path == f"/ui/runs/{run_id}"
+    assert viewer.get("/ui/api/token", params={"code": link.fragment.removeprefix("c=")}).status_code == 200
+
+
+def test_a_code_is_valid_for_a_minute_and_there_are_few() -> None:
+    now = 0.0
+    codes = OneTimeCodes(lambda: now)
+    first, *others = [codes.new() for _ in range(MOST_CODES + 1)]
+    assert not codes.use(first)
+    assert codes.use(others[0])
+    now = VALID_SECONDS
+    assert not codes.use(others[1])
+
+
 def test_names_of_others_are_refused(viewer: httpx.Client) -> None:
     hosts = [{"Host": name} for name in ("evil.test", "evil.test:80", "")]
     pages = [{"Origin": name} for name in ("http://evil.test", "http://127.0.0.1:1", "null", "http://[::1")]
-    for path in (DATA, "/ui/", "/ui/app.js", "/ui/login", "/favicon.ico"):
+    for path in (DATA, "/ui/", "/ui/app.js", "/ui/api/token", "/favicon.ico"):
         assert {viewer.get(path, headers=headers).status_code for headers in hosts + pages} == {403}
 
 
@@ -103,8 +120,8 @@ def test_every_answer_keeps_the_browser_from_doing_more(viewer: httpx.Client, ap
             for path in ("/ui/", "/ui/app.js", "/ui/runs/x", "/ui/compare", DATA, "/ui/nothing", "/ui/api/")
         ),
         viewer.get(DATA, headers={"Host": "evil.test"}),
-        viewer.get("/ui/login"),
-        viewer.get("/", headers={"Accept": "text/html"}),
+        viewer.get("/ui/api/token"),
+        httpx.get(api.url, headers={"Accept": "text/html"}, trust_env=False, verify=False),
     ]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 200, 404, 404, 403, 401, 200]
     for answer in answers:
@@ -118,7 +135,7 @@ def test_every_answer_keeps_the_browser_from_doing_more(viewer: httpx.Client, ap
 
 
 def test_it_only_reads(viewer: httpx.Client) -> None:
-    for path in ("/ui/", DATA, "/ui/login"):
+    for path in ("/ui/", DATA, "/ui/api/token", "/ui/api/code"):
         for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "NOSUCH"):
             answer = viewer.request(method, path, content=b"x" * 100_000)
             assert answer.status_code == 405

@@ -92,8 +92,10 @@ def test_on_a_terminal_the_id_is_a_link_and_a_browser_opens(tmp_path: Path, term
         line = output.readline().decode()
         wait_until(opened.exists)
         assert ended(process) == (0, "")
-    assert line == f"\x1b]8;;{view}&run={run_id}\x1b\\run {run_id}\x1b]8;;\x1b\\  My Agent v1  registered\r\n"
-    assert opened.read_text() == view
+    page, _, token = view.partition("#t=")
+    assert line == f"\x1b]8;;{page}runs/{run_id}\x1b\\run {run_id}\x1b]8;;\x1b\\  My Agent v1  registered\r\n"
+    assert opened.read_text().startswith(f"{page}#c=")
+    assert token not in opened.read_text()
 
 
 def test_lines_that_nobody_reads_hold_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def http(api: LocalApi, connect: Callable[..., Http]) -> Http:
 def open_screen(
     browser: Browser, api: LocalApi, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[..., Screen]]:
-    """Opens windows, which are logged in to the server. At the end there is a picture of each, and no complaint."""
+    """Opens windows, which are signed in to the server. At the end there is a picture of each, and no complaint."""
     folder = Path(os.environ.get("VIEWER_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     screens: list[Screen] = []

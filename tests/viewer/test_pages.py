@@ -161,7 +161,7 @@ def test_of_10_000_spans_the_page_holds_those_that_are_seen(
     long_run: LocalApi, open_screen: Callable[..., Screen]
 ) -> None:
     screen = open_screen(login=False, server=long_run)
-    screen.page.goto(f"{long_run.view_url}&run=last")
+    screen.page.goto(long_run.view_url.replace("#", "runs/last#"))
     screen.shown(".row")
     assert screen.shown("[role=treegrid]").get_attribute("aria-rowcount") == "10000"
     screen.press("j", "End")

@@ -13,16 +13,14 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prefactor_http._text import one_line
-from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_access import SafeAnswers, ViewAccess
 from prefactor_local._server.view_data import ViewData, json_answer
-from prefactor_local._server.view_query import is_identifier
 from prefactor_local._view import pages
 from prefactor_local._view.reading import NoSuchRunError, Reader
 from prefactor_local._view.server_connection import PROOF_PATH
@@ -30,6 +28,7 @@ from prefactor_local._view.server_connection import PROOF_PATH
 __all__ = ["is_for_view", "view_app"]
 
 _MESSAGE_CHARS = 500
+_WITHOUT_TOKEN = frozenset({"/ui/api/token"})
 
 
 def is_for_view(scope: Scope) -> bool:
@@ -38,18 +37,16 @@ def is_for_view(scope: Scope) -> bool:
     return path in {"/ui", "/favicon.ico"} or path.startswith("/ui/") or (path == "/" and _wants_page(scope))
 
 
-def view_app(reader: Reader, token: str, *, database: str, hosts: AllowedHosts, operations: OperationThread) -> ASGIApp:
+def view_app(reader: Reader, access: ViewAccess, *, database: str, operations: OperationThread) -> ASGIApp:
     """Makes the application.
 
     Args:
         reader: Reads what is shown.
-        token: The token of the viewer.
+        access: Decides who may use it.
         database: What the server keeps its data in.
-        hosts: The names under which the server may be addressed.
         operations: The thread that executes operations.
     """
-    access = ViewAccess(token, hosts)
-    routes = [*_page_routes(access), *ViewData(reader, operations, database).routes()]
+    routes = [*_PAGES, *_access_routes(access), *ViewData(reader, operations, database).routes()]
     return SafeAnswers(_Checked(Starlette(routes=routes, exception_handlers=_HANDLERS), access))
 
 
@@ -66,41 +63,27 @@ class _Checked:
         try:
             self._access.check_names(request)
             if scope["path"].startswith("/ui/api/"):
-                self._access.check_reader(request)
+                self._access.check_page(request)
+                if scope["path"] not in _WITHOUT_TOKEN:
+                    self._access.check_token(request)
         except HTTPException as refusal:
             answer = await _refused(request, refusal)
         await answer(scope, receive, send)
 
 
-def _page_routes(access: ViewAccess) -> list[Route]:
-    async def login(request: Request) -> Response:
-        if not access.is_token(request.query_params.get("t", "")):
-            raise HTTPException(
-                401,
-                "This link is of another server. Run `prefactor-local open`, or open the link that was printed last.",
-            )
-        run = request.query_params.get("run", "")
-        target = f"/ui/runs/{run}" if is_identifier(run) else "/ui/"
-        return HTMLResponse(pages.login_page(target), headers={"Set-Cookie": access.cookie(request)})
+def _access_routes(access: ViewAccess) -> list[Route]:
+    async def code(_request: Request) -> Response:
+        return json_answer({"code": access.new_code()})
+
+    async def token(request: Request) -> Response:
+        return json_answer({"token": access.token_for(request.query_params.get("code", ""))})
 
     async def proof(request: Request) -> Response:
         """Proves to a command that this is the server that has the token, before it sends the token."""
         port = request.scope["server"][1]
         return json_answer({"proof": access.proof(request.query_params.get("nonce", ""), port)})
 
-    return [
-        Route(PROOF_PATH, proof),
-        Route("/", _page(pages.front_page, "text/html")),
-        Route("/favicon.ico", _page(pages.icon, "image/svg+xml")),
-        Route("/ui", _to_runs),
-        Route("/ui/login", login),
-        Route("/ui/", _page(pages.shell, "text/html")),
-        Route("/ui/runs/{run}", _page(pages.shell, "text/html")),
-        Route("/ui/compare", _page(pages.shell, "text/html")),
-        Route("/ui/app.js", _page(pages.script, "text/javascript")),
-        Route("/ui/app.css", _page(pages.style_sheet, "text/css")),
-        Route("/ui/icon.svg", _page(pages.icon, "image/svg+xml")),
-    ]
+    return [Route("/ui/api/code", code), Route("/ui/api/token", token), Route(PROOF_PATH, proof)]
 
 
 def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Awaitable[Response]]:
@@ -112,6 +95,19 @@ def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Await
 
 async def _to_runs(_request: Request) -> Response:
     return RedirectResponse("/ui/")
+
+
+_PAGES = [
+    Route("/", _page(pages.front_page, "text/html")),
+    Route("/favicon.ico", _page(pages.icon, "image/svg+xml")),
+    Route("/ui", _to_runs),
+    Route("/ui/", _page(pages.shell, "text/html")),
+    Route("/ui/runs/{run}", _page(pages.shell, "text/html")),
+    Route("/ui/compare", _page(pages.shell, "text/html")),
+    Route("/ui/app.js", _page(pages.script, "text/javascript")),
+    Route("/ui/app.css", _page(pages.style_sheet, "text/css")),
+    Route("/ui/icon.svg", _page(pages.icon, "image/svg+xml")),
+]
 
 
 def _wants_page(scope: Scope) -> bool:

@@ -1,8 +1,7 @@
 """Who may use the viewer, and what a browser may do with its answers.
 
-A cookie proves that the browser was logged in, but not which page asks: pages of other ports of this machine send it,
-too. So a request for data also needs the header `Sec-Fetch-Site: same-origin`, which browsers send and no page can set,
-or it has the viewer's token as bearer, as commands do. Names of other machines are refused as everywhere else.
+A request for data has the viewer's token as bearer. There is no cookie: browsers send one to every port of the machine.
+Names of other machines, and pages of other addresses, are refused whatever they know.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prefactor_local._server.allowed_hosts import AllowedHosts
+from prefactor_local._server.one_time_codes import OneTimeCodes
 from prefactor_local._view.server_connection import proof_of
 
 __all__ = ["SafeAnswers", "ViewAccess"]
@@ -58,11 +58,13 @@ class ViewAccess:
 
     Args:
         token: The token of the viewer.
+        codes: What stands for the token once.
         hosts: The names under which the server may be addressed.
     """
 
-    def __init__(self, token: str, hosts: AllowedHosts) -> None:
+    def __init__(self, token: str, codes: OneTimeCodes, hosts: AllowedHosts) -> None:
         self._token = token
+        self._codes = codes
         self._hosts = hosts
 
     def check_names(self, request: Request) -> None:
@@ -73,46 +75,36 @@ class ViewAccess:
         if origin is not None and _address(origin) != host.lower():
             raise HTTPException(403, "Pages of another address may not use the viewer.")
 
-    def check_reader(self, request: Request) -> None:
-        """Raises HTTPException: 401: the request proves nothing. 403: a page that is not the viewer's sends it."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.is_token(token.strip()):
-            return
-        if not self.is_token(request.cookies.get(_cookie(request), "")):
-            raise HTTPException(
-                401,
-                "The browser is not logged in to this server: open the link that `prefactor-local serve` has printed, "
-                "or run `prefactor-local open`.",
-            )
-        site = request.headers.get("sec-fetch-site")
-        if site is None:
-            raise HTTPException(
-                403,
-                "The browser does not say which page asks. It does so at http://localhost and http://127.0.0.1: "
-                "open the viewer there, from another machine through a forwarded port.",
-            )
-        if site != "same-origin":
+    def check_page(self, request: Request) -> None:
+        """Raises HTTPException 403: a page that is not the viewer's sends the request. Commands send no such header."""
+        if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             raise HTTPException(403, "Only pages of the viewer may read its data.")
 
-    def is_token(self, token: str) -> bool:
-        return secrets.compare_digest(token.encode(), self._token.encode())
+    def check_token(self, request: Request) -> None:
+        """Raises HTTPException 401: the request does not have the token."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secrets.compare_digest(token.strip().encode(), self._token.encode()):
+            raise HTTPException(
+                401,
+                "This browser is not signed in to this server: open the link that `prefactor-local serve` has printed, "
+                "or run `prefactor-local open`.",
+            )
 
     def proof(self, nonce: str, port: int) -> str:
         """What proves to a command that the server on this port has the token."""
         return proof_of(self._token, nonce, port)
 
-    def cookie(self, request: Request) -> str:
-        """The header that logs the browser in. Without `Secure`: some browsers keep no such cookie over HTTP."""
-        return f"{_cookie(request)}={self._token}; HttpOnly; SameSite=Strict; Path=/ui"
+    def new_code(self) -> str:
+        """A code for a link, in the place of the token."""
+        return self._codes.new()
 
-
-def _cookie(request: Request) -> str:
-    """The name of the cookie. Ports share their cookies, so it has the port that the browser uses."""
-    try:
-        port = urlsplit(f"//{request.headers.get('host', '')}").port
-    except ValueError:
-        port = None
-    return f"prefactor_view_{port or 80}"
+    def token_for(self, code: str) -> str:
+        """The token. Raises HTTPException 401: the code is not valid."""
+        if not self._codes.use(code):
+            raise HTTPException(
+                401, "This link was used before, or is older than a minute: run `prefactor-local open` again."
+            )
+        return self._token
 
 
 def _address(origin: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter
 
-from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
+from prefactor_local._terminal.answers import CODE, DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._view.reading import NoSuchRunError
 from prefactor_local._view.running_servers import RunningServer
@@ -63,6 +63,10 @@ class HttpSource:
 
     def export(self, run_id: str, form: str) -> bytes:
         return self._answer(f"/runs/{_quoted(run_id)}/export", {"format": form})
+
+    def one_time_code(self) -> str:
+        """What signs a browser in once, in the place of the token."""
+        return self._get(CODE, "/code", member="code")
 
     def _get(
         self, shape: TypeAdapter[_Shape], path: str, query: dict[str, str] | None = None, *, member: str = ""

@@ -10,11 +10,15 @@ import threading
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import add_source_options, open_source, server_of
 from prefactor_local._terminal.text import visible
+
+if TYPE_CHECKING:
+    from prefactor_local._view.running_servers import RunningServer
 
 __all__ = ["add_options", "run"]
 
@@ -31,14 +35,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Opens the viewer of a running server, or serves a database file until Ctrl-C."""
     with open_source(options) as source:  # a file or a run that is not there is reported before anything is served
-        run_id = source.find_run(options.wanted) if options.wanted else None
+        run_id = source.find_run(options.wanted) if options.wanted else ""
     if server := server_of(options):
-        _open(server.login_url(run_id or ""))
+        _open(server.view_url(run_id), server.view_url(run_id, code=_one_time_code(server)))
     else:
         _serve(Path(options.database), run_id)
 
 
-def _serve(database: Path, run_id: str | None) -> None:
+def _one_time_code(server: RunningServer) -> str:
+    from prefactor_local._terminal.http_source import HttpSource
+
+    with HttpSource(server) as source:
+        return source.one_time_code()
+
+
+def _serve(database: Path, run_id: str) -> None:
     from prefactor_local import LocalApi
 
     stop = threading.Event()
@@ -46,7 +57,8 @@ def _serve(database: Path, run_id: str | None) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         with LocalApi(database=database, keep_requests=False) as api:
-            _open(f"{api.view_url}&run={run_id}" if run_id else api.view_url)
+            page, _, token = api.view_url.partition("#")
+            _open(f"{page}runs/{run_id}#{token}" if run_id else api.view_url, api.one_time_view_url(run_id))
             sys.stderr.write(f"prefactor-local: serving {database} until Ctrl-C\n")
             stop.wait()
     except sqlite3.Error as error:
@@ -56,9 +68,9 @@ def _serve(database: Path, run_id: str | None) -> None:
         raise CommandError(f"cannot serve the database {database}: {error}") from None
 
 
-def _open(link: str) -> None:
-    """Prints the link, and has a browser open it, if there is one."""
+def _open(link: str, one_time_link: str) -> None:
+    """Prints the link, and has a browser, if there is one, open the other, which other users of the machine may see."""
     sys.stdout.write(f"{visible(link)}\n")
     sys.stdout.flush()
     with suppress(webbrowser.Error):
-        webbrowser.open(link)
+        webbrowser.open(one_time_link)

@@ -115,14 +115,18 @@ def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:
     value = field.value
     if cut is not None and cut["kind"] == "data":
         return data_text(cut), []
-    rest = "" if cut is None else f"(the first of {cut['size']:,} {_UNITS[cut['kind']]}; --json has all)"
+    rest = (
+        ""
+        if cut is None
+        else f"({'the first of ' if value else ''}{cut['size']:,} {_UNITS[cut['kind']]}; --json has all)"
+    )
     if isinstance(value, str):
         lines = visible_lines(value) if "\n" in value else []
         inline = "" if lines else _as_text(value)
         return (f"{inline} {rest}".strip() if inline or not lines else rest), lines
     if not isinstance(value, dict | list):
         return json.dumps(value), []
-    if not value:
+    if not value and cut is None:
         return "{}" if isinstance(value, dict) else "[]", []
     return (rest if field.level < _DEEPEST else f"({len(value):,} inside, not shown)"), []
 

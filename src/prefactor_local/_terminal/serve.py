@@ -107,7 +107,7 @@ def _serve(options: argparse.Namespace) -> None:
         printer.start(*address_lines(api, view_url))
         if options.open:
             # A browser in the terminal ends when the user leaves it.
-            threading.Thread(target=webbrowser.open, args=(view_url,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(api.one_time_view_url(),), daemon=True).start()
         stop.wait()
         last_moment.start()
     last_moment.cancel()

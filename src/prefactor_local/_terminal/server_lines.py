@@ -44,9 +44,9 @@ def run_line(run: RunSummary, view_url: str) -> str:
     line = f"{visible(agent)}  {state_text(run)}"
     if not view_url:
         return f"{name}  {line}"
-    if _shows_links():
-        return f"{_link(name, f'{view_url}&run=' + run['id'])}  {line}"
-    return f"{name}  {line}  {view_url.partition('login')[0]}runs/{run_id}"  # a log needs no token
+    # Without the token: a log is read by others, and so is the command by which a terminal opens a link.
+    link = f"{view_url.partition('#')[0]}runs/{run_id}"
+    return f"{_link(name, link)}  {line}" if _shows_links() else f"{name}  {line}  {link}"
 
 
 def state_text(run: RunSummary) -> str:

@@ -3,53 +3,92 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Literal, TypeVar
 
-from prefactor_local._view.pointers import below
+from prefactor_local._view.pointers import pointer_of
 from prefactor_local._view.shapes import Cut, Json, Side
 
-__all__ = ["shortened"]
+__all__ = ["is_data", "shortened"]
+
+_Step = TypeVar("_Step", str, int)
 
 _MOST_CHARS = 64 * 1024
 _MOST_ITEMS = 1_000
 _MOST_LEVELS = 100
 _MOST_DATA_CHARS = 1_024
+_MOST_POINTER_CHARS = 256 * 1024
 _DATA_URI = re.compile(r"data:([\w.+-]{1,100}/[\w.+-]{1,100})?(;[\w.+-]{1,100}(=[^;,]{0,100})?){0,5},", re.ASCII)
 _BASE64 = re.compile(
-    r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])(?:[A-Za-z0-9+/\r\n]+|[A-Za-z0-9_\r\n-]+)={0,2}\s*"
-)
+    r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])(?:[A-Za-z0-9+/\r\n]++|[A-Za-z0-9_\r\n-]++)={0,2}\s*+"
+)  # possessive: line breaks are in two parts, and trying each of them in both would take minutes
+
+
+def is_data(text: str) -> bool:
+    """Whether a text is a data URI or Base64 that is too long for anybody to read: only its size is shown."""
+    return len(text) > _MOST_DATA_CHARS and bool(_DATA_URI.match(text) or _BASE64.fullmatch(text))
 
 
 def shortened(value: Json, side: Side, cuts: list[Cut]) -> Json:
     """A copy of a payload without what is not shown at once, which is added to `cuts`."""
-    return _shortened(value, side, "", cuts, 0)
+    return _Shortening(side, cuts).shortened(value)
 
 
-def _shortened(value: Json, side: Side, pointer: str, cuts: list[Cut], level: int) -> Json:
-    if isinstance(value, str):
-        return _short_text(value, side, pointer, cuts)
-    if not isinstance(value, dict | list):
+class _Shortening:
+    """Goes through a payload.
+
+    Each cut has the pointer of its value, which repeats the names of all objects around it: a name may be a megabyte
+    long. So a container whose cuts would have too long pointers together is itself cut.
+    """
+
+    def __init__(self, side: Side, cuts: list[Cut]) -> None:
+        self._side = side
+        self._cuts = cuts
+        self._steps: list[str | int] = []
+        self._chars = 0
+        """How long the pointers of all cuts are together."""
+
+    def shortened(self, value: Json) -> Json:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, list):
+            return [item for _, item in self._members(enumerate(value), len(value))]
+        if isinstance(value, dict):
+            return dict(self._members(value.items(), len(value)))
         return value
-    shown = _MOST_ITEMS if level < _MOST_LEVELS else 0
-    if len(value) > shown:
-        cuts.append({"side": side, "pointer": pointer, "kind": "items", "size": len(value)})
-    if isinstance(value, list):
-        return [
-            _shortened(item, side, below(pointer, index), cuts, level + 1) for index, item in enumerate(value[:shown])
-        ]
-    members = list(value.items())[:shown]
-    return {name: _shortened(member, side, below(pointer, name), cuts, level + 1) for name, member in members}
 
+    def _members(self, members: Iterable[tuple[_Step, Json]], size: int) -> list[tuple[_Step, Json]]:
+        """The members of an object, or the items of an array with their numbers, as far as they are shown."""
+        cuts, chars = len(self._cuts), self._chars
+        most = _MOST_ITEMS if len(self._steps) < _MOST_LEVELS else 0
+        if size > most:
+            self._cut("items", size)
+        shown: list[tuple[_Step, Json]] = []
+        for step, member in islice(members, most):
+            self._steps.append(step)
+            shown.append((step, self.shortened(member)))
+            self._steps.pop()
+            if self._chars - chars > _MOST_POINTER_CHARS:
+                del self._cuts[cuts:]
+                self._chars = chars
+                self._cut("items", size)
+                return []
+        return shown
 
-def _short_text(text: str, side: Side, pointer: str, cuts: list[Cut]) -> str:
-    if len(text) > _MOST_DATA_CHARS:
-        cut: Cut = {"side": side, "pointer": pointer, "kind": "data", "size": len(text)}
-        if (uri := _DATA_URI.match(text)) is not None:
-            cuts.append({**cut, "media_type": uri[1] or "text/plain"})
+    def _text(self, text: str) -> str:
+        if is_data(text):
+            cut = self._cut("data", len(text))
+            if (uri := _DATA_URI.match(text)) is not None:
+                cut["media_type"] = uri[1] or "text/plain"
             return ""
-        if _BASE64.fullmatch(text):
-            cuts.append(cut)
-            return ""
-    if len(text) > _MOST_CHARS:
-        cuts.append({"side": side, "pointer": pointer, "kind": "text", "size": len(text)})
-        return text[:_MOST_CHARS]
-    return text
+        if len(text) > _MOST_CHARS:
+            self._cut("text", len(text))
+            return text[:_MOST_CHARS]
+        return text
+
+    def _cut(self, kind: Literal["text", "items", "data"], size: int) -> Cut:
+        cut: Cut = {"side": self._side, "pointer": pointer_of(self._steps), "kind": kind, "size": size}
+        self._chars += len(cut["pointer"])
+        self._cuts.append(cut)
+        return cut

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, zip_longest
 from typing import Final
 
 from prefactor_local._view.cuts import shortened
-from prefactor_local._view.pointers import below
+from prefactor_local._view.pointers import pointer_of
 from prefactor_local._view.shapes import Difference, Json, Side
 
 __all__ = ["MOST_DIFFERENCES", "differ", "differences"]
 
 MOST_DIFFERENCES = 1_000
 _MOST_LEVELS = 100
+_MOST_POINTER_CHARS = 256 * 1024
+"""How long all pointers are together: each repeats the names of all objects around its value."""
 
 
 class _Absent:
@@ -24,10 +26,15 @@ _ABSENT: Final = _Absent()
 
 
 def differences(side: Side, a: Json, b: Json) -> list[Difference]:
-    """What differs between two payloads, at most 1,000 values; long ones are cut."""
+    """What differs between two payloads, at most 1,000 values, fewer with long pointers; long values are cut."""
     found: list[Difference] = []
-    for pointer, one, other in islice(_differences("", a, b, 0), MOST_DIFFERENCES):
-        difference: Difference = {"side": side, "pointer": pointer}
+    steps: list[str | int] = []
+    chars = 0
+    for one, other in islice(_differences(steps, a, b), MOST_DIFFERENCES):
+        difference: Difference = {"side": side, "pointer": pointer_of(steps)}
+        chars += len(difference["pointer"])
+        if chars > _MOST_POINTER_CHARS and found:
+            break
         if not isinstance(one, _Absent):
             difference["a"] = shortened(one, side, [])
         if not isinstance(other, _Absent):
@@ -38,17 +45,23 @@ def differences(side: Side, a: Json, b: Json) -> list[Difference]:
 
 def differ(a: Json, b: Json) -> bool:
     """Whether two payloads are different JSON: the order of members does not matter, nor does 1 or 1.0."""
-    return any(True for _ in _differences("", a, b, 0))
+    return any(True for _ in _differences([], a, b))
 
 
 def _differences(
-    pointer: str, a: Json | _Absent, b: Json | _Absent, level: int
-) -> Iterator[tuple[str, Json | _Absent, Json | _Absent]]:
-    if isinstance(a, dict) and isinstance(b, dict) and level < _MOST_LEVELS:
-        for name in {**a, **b}:
-            yield from _differences(below(pointer, name), a.get(name, _ABSENT), b.get(name, _ABSENT), level + 1)
-    elif isinstance(a, list) and isinstance(b, list) and level < _MOST_LEVELS:
-        for index, (one, other) in enumerate(zip_longest(a, b, fillvalue=_ABSENT)):
-            yield from _differences(below(pointer, index), one, other, level + 1)
-    elif isinstance(a, bool) is not isinstance(b, bool) or a != b:
-        yield pointer, a, b
+    steps: list[str | int], a: Json | _Absent, b: Json | _Absent
+) -> Iterator[tuple[Json | _Absent, Json | _Absent]]:
+    """The values that differ; while one is looked at, `steps` lead to it."""
+    members: Iterable[tuple[str | int, Json | _Absent, Json | _Absent]]
+    if isinstance(a, dict) and isinstance(b, dict) and len(steps) < _MOST_LEVELS:
+        members = ((name, a.get(name, _ABSENT), b.get(name, _ABSENT)) for name in {**a, **b})
+    elif isinstance(a, list) and isinstance(b, list) and len(steps) < _MOST_LEVELS:
+        members = ((index, *pair) for index, pair in enumerate(zip_longest(a, b, fillvalue=_ABSENT)))
+    else:
+        if isinstance(a, bool) is not isinstance(b, bool) or a != b:
+            yield a, b
+        return
+    for step, one, other in members:
+        steps.append(step)
+        yield from _differences(steps, one, other)
+        steps.pop()

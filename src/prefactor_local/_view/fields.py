@@ -16,6 +16,8 @@ _MOST_FIELDS = 2_000
 _MOST_LEVELS = 32
 _MOST_SCHEMAS = 50_000
 """How often a schema is looked at, for one field or another: a small schema may apply a thousand to each."""
+_MOST_POINTER_CHARS = 1024 * 1024
+"""How long all pointers are together: each repeats the names of all fields around its own."""
 _MOST_CHARS = 1_000
 _Text: TypeAlias = Literal["title", "description", "format"]
 _JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
@@ -28,16 +30,18 @@ def fields_of(schema: Json) -> dict[str, FieldInfo]:
 
 def _fields(places: SchemaPlaces) -> Iterator[tuple[str, FieldInfo]]:
     pending: list[tuple[str, list[Schema], list[frozenset[int]], bool]] = [("", places.root, [], False)]
+    chars = 0
     for pointer, schemas, outer, required in pending:  # the loop appends to the list
         yield pointer, _field_info(schemas, required=required)
         location = frozenset(map(id, schemas))
-        is_affordable = len(pending) < _MOST_FIELDS and places.looked_at < _MOST_SCHEMAS
+        is_affordable = len(pending) < _MOST_FIELDS and places.looked_at < _MOST_SCHEMAS and chars < _MOST_POINTER_CHARS
         # A recursive schema is followed once.
         if is_affordable and outer.count(location) < 2 and len(outer) < _MOST_LEVELS:
             names = {name for schema in schemas for name in _texts(schema.get("required"))}
             for step, inner in islice(places.inside(schemas).items(), _MOST_FIELDS):
-                if inner or step != "*":
+                if chars < _MOST_POINTER_CHARS and (inner or step != "*"):
                     pending.append((below(pointer, step), inner, [*outer, location], step in names))
+                    chars += len(pending[-1][0])
 
 
 def _field_info(schemas: Sequence[Schema], *, required: bool) -> FieldInfo:

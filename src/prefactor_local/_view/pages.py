@@ -1,4 +1,4 @@
-"""The pages of the viewer: one shell for all, its script and its style sheet; and two small ones without a script."""
+"""The pages of the viewer: one shell for all, its script and its style sheet; and a small one without a script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from prefactor_local._view.bundle import bundle
 
-__all__ = ["front_page", "icon", "login_page", "script", "shell", "style_sheet"]
+__all__ = ["front_page", "icon", "script", "shell", "style_sheet"]
 
 _STATIC = files(__package__) / "static"
 
@@ -34,29 +34,15 @@ def script() -> str:
     return bundle(modules, "app.js")
 
 
-def login_page(target: str) -> str:
-    """Goes on to a path on this server by itself: a redirect would go without the new cookie if a link led here."""
-    return _small_page(
-        f'<meta http-equiv="refresh" content="0;url={target}">', f'<p><a href="{target}">Open the viewer</a></p>'
-    )
-
-
 def front_page() -> str:
     """What a person sees who opens the address of the server."""
-    return _small_page(
-        "",
-        "<h1>prefactor-local</h1>\n"
-        "<p>This is the Prefactor API on your machine. Agents send their runs to this address.</p>\n"
-        '<p><a href="/ui/">Look at the runs</a>. The first time, open the link that <code>prefactor-local serve</code> '
-        "has printed, or run <code>prefactor-local open</code>.</p>",
-    )
-
-
-def _small_page(head: str, body: str) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>prefactor-local</title>\n'
         '<meta name="viewport" content="width=device-width">\n<meta name="color-scheme" content="light dark">\n'
-        f"{head}\n{body}\n</html>\n"
+        "<h1>prefactor-local</h1>\n"
+        "<p>This is the Prefactor API on your machine. Agents send their runs to this address.</p>\n"
+        '<p><a href="/ui/">Look at the runs</a>. The first time, open the link that <code>prefactor-local serve</code> '
+        "has printed, or run <code>prefactor-local open</code>.</p>\n</html>\n"
     )
 
 

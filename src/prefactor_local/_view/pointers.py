@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["below", "steps_of"]
+from collections.abc import Iterable
+
+__all__ = ["below", "pointer_of", "steps_of"]
 
 
 def below(pointer: str, step: str | int) -> str:
     """The pointer of a member or an item of the value at a pointer."""
     return f"{pointer}/{step}" if isinstance(step, int) else f"{pointer}/{step.replace('~', '~0').replace('/', '~1')}"
+
+
+def pointer_of(steps: Iterable[str | int]) -> str:
+    """The pointer that leads to a value by some names and numbers."""
+    return "".join(below("", step) for step in steps)
 
 
 def steps_of(pointer: str) -> list[str]:

@@ -50,10 +50,17 @@ class RunningServer:
         """A connection to it, not yet made."""
         return ServerConnection(urlsplit(self.url).hostname or "", self.port, self.token)
 
-    def login_url(self, run_id: str = "") -> str:
-        """The link that logs a browser in, and leads to a run, or to all of them."""
-        link = f"{self.url}/ui/login?t={self.token}"
-        return f"{link}&run={run_id}" if run_id else link
+    def view_url(self, run_id: str = "", *, code: str = "") -> str:
+        """The link that signs a browser in, and leads to a run, or to all of them.
+
+        Browsers keep what is after `#` to themselves.
+
+        Args:
+            run_id: The run.
+            code: What stands for the token once.
+        """
+        page = f"{self.url}/ui/runs/{run_id}" if run_id else f"{self.url}/ui/"
+        return f"{page}#c={code}" if code else f"{page}#t={self.token}"
 
 
 def folders() -> list[Path]:

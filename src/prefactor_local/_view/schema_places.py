@@ -41,6 +41,8 @@ class SchemaPlaces:
         self.looked_at = 0
         """How many schemas have been looked at, each as often as that was."""
         self.root = self.applied([schema])
+        self._inside: dict[tuple[int, ...], dict[str, list[Json]]] = {}
+        self._found: dict[tuple[tuple[int, ...], str], list[Schema]] = {}
 
     def applied(self, schemas: Sequence[Json]) -> list[Schema]:
         """The schemas, and all that they apply to the same value: by references, by `allOf`, `then` and the like."""
@@ -55,6 +57,33 @@ class SchemaPlaces:
 
     def inside(self, schemas: Sequence[Schema]) -> dict[str, list[Schema]]:
         """The schemas of the members and the items of a value, by the step of a pointer; `*` is any other one."""
+        return {step: self.applied(inner) for step, inner in self._inner(schemas).items()}
+
+    def at(self, steps: Sequence[str]) -> Schema | None:
+        """The schema of the value at the end of some steps: the first that says something of it itself.
+
+        None if there is none, or if too many were looked at to find the schemas of other values.
+        """
+        schemas = self.root
+        for step in steps:
+            schemas = self._below(schemas, step)
+        telling = (schema for schema in schemas if schema.keys() - {"$ref", "title", "description"})
+        return next(telling, schemas[0] if schemas else None)
+
+    def _below(self, schemas: list[Schema], step: str) -> list[Schema]:
+        """The schemas of one member or item; they are kept."""
+        location = tuple(map(id, schemas))
+        if location not in self._inside:
+            self._inside[location] = self._inner(schemas) if self.looked_at < _MOST_SCHEMAS else {}
+            self.looked_at += sum(map(len, self._inside[location].values()))
+        inside = self._inside[location]
+        name = step if step in inside else "*"
+        if (location, name) not in self._found:
+            is_affordable = self.looked_at < _MOST_SCHEMAS
+            self._found[location, name] = self.applied(inside.get(name, [])) if is_affordable else []
+        return self._found[location, name]
+
+    def _inner(self, schemas: Sequence[Schema]) -> dict[str, list[Json]]:
         found: dict[str, list[Json]] = {}
         for schema in schemas:
             for step, inner in _steps(schema):
@@ -66,15 +95,7 @@ class SchemaPlaces:
             for name in names:
                 if matches is not None and matches(name):
                     found[name].append(inner)
-        return {step: self.applied(inner) for step, inner in found.items()}
-
-    def at(self, steps: Sequence[str]) -> list[Schema]:
-        """The schemas of the value at the end of some steps, first those that say something of it themselves."""
-        schemas = self.root
-        for step in steps:
-            inside = self.inside(schemas)
-            schemas = inside.get(step) or inside.get("*") or []
-        return sorted(schemas, key=lambda schema: not (schema.keys() - {"$ref", "title", "description"}))
+        return found
 
     def _in_place(self, schema: Schema) -> Iterator[Json]:
         for keyword in ("$ref", "$dynamicRef"):

@@ -208,7 +208,8 @@ class Mismatch(TypedDict):
     Attributes:
         part: `schema_name`: the span type is not registered.
         pointer: JSON pointer in the payload.
-        schema: the schema of the value, if it can be told; without what it refers to.
+        schema: the schema of the value, if it can be told; without what it refers to. Absent where those of the
+            mismatches before it are long already.
     """
 
     part: Literal["params", "result", "schema_name"]
@@ -221,7 +222,8 @@ class Cut(TypedDict):
     """A value that is not shown as a whole.
 
     Attributes:
-        kind: `text`: the first 64 KiB are there; `items`: the first 1,000; `data`: none of a data URI or Base64.
+        kind: `text`: the first 64 KiB are there; `items`: the first 1,000, or none; `data`: none of a data URI or
+            Base64.
         size: the number of characters, or of items.
         media_type: of a data URI.
     """

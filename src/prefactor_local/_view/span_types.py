@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, get_args
 from prefactor_api.agent_instance import DataCategories
 from prefactor_local._state.store import Store
 from prefactor_local._view.fields import fields_of
-from prefactor_local._view.shapes import FieldInfo, Json, SpanTypeInfo
+from prefactor_local._view.schema_places import SchemaPlaces
+from prefactor_local._view.shapes import FieldInfo, Json, Side, SpanTypeInfo
 
 __all__ = ["SpanTypes", "StoredType"]
 
@@ -28,6 +29,7 @@ class SpanTypes:
         self._store = store
         self._stored: dict[str, dict[str, StoredType]] = {}
         self._shown: dict[str, dict[str, SpanTypeInfo]] = {}
+        self._places: dict[tuple[str, str, Side], SchemaPlaces] = {}
 
     def stored(self, schema_version_id: str) -> dict[str, StoredType]:
         """The span types by name. Not in a transaction."""
@@ -47,8 +49,17 @@ class SpanTypes:
             self._shown[schema_version_id] = types
         return self._shown[schema_version_id]
 
+    def places(self, schema_version_id: str, name: str, side: Side) -> SchemaPlaces:
+        """The places of the schema of the params or the result of a span type that is registered."""
+        key = (schema_version_id, name, side)
+        if (places := self._places.get(key)) is None:
+            places = SchemaPlaces(self.stored(schema_version_id)[name][f"{side}_schema"])
+            _make_room(self._places)
+            self._places[key] = places
+        return places
 
-def _make_room(cache: dict[str, Any]) -> None:
+
+def _make_room(cache: dict[Any, Any]) -> None:
     while len(cache) >= _MOST_VERSIONS:
         cache.pop(next(iter(cache)), None)
 

@@ -6,14 +6,12 @@ import json
 import sqlite3
 from typing import TypeAlias
 
-from prefactor_local._operations.schemas import Problem, SpanChecks, check_span
 from prefactor_local._state.store import Store
 from prefactor_local._view.cuts import shortened
 from prefactor_local._view.differences import MOST_DIFFERENCES, differences
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.pointers import steps_of
-from prefactor_local._view.schema_places import SchemaPlaces
-from prefactor_local._view.shapes import Cut, Difference, Json, Mismatch, SpanDetails
+from prefactor_local._view.mismatches import mismatches_of
+from prefactor_local._view.shapes import Cut, Difference, Json, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
@@ -75,22 +73,5 @@ def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
         "params": params if full else shortened(params, "params", cuts),
         "result": result if full else shortened(result, "result", cuts),
         "cut": cuts,
-        "mismatches": _mismatches(types, row, params, result),
+        "mismatches": mismatches_of(types, row, params, result),
     }
-
-
-def _mismatches(types: SpanTypes, row: sqlite3.Row, params: Payload, result: Payload | None) -> list[Mismatch]:
-    if not row["mismatches"]:
-        return []
-    span_type = types.stored(row["agent_schema_version_id"]).get(row["schema_name"])
-    if span_type is None:
-        return [_mismatch(problem, None) for problem in check_span(None, params, result, row["status"])]
-    problems = check_span(SpanChecks(span_type), params, result, row["status"])
-    places = {part: SchemaPlaces(span_type[f"{part}_schema"]) for part in {each["part"] for each in problems}}
-    return [_mismatch(problem, places[problem["part"]]) for problem in problems]
-
-
-def _mismatch(problem: Problem, places: SchemaPlaces | None) -> Mismatch:
-    found: Mismatch = {"part": problem["part"], "pointer": problem["path"], "message": problem["message"]}
-    schemas = places.at(steps_of(problem["path"])) if places is not None else []
-    return {**found, "schema": schemas[0]} if schemas else found

@@ -2,6 +2,7 @@
 
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { Source } from "./data.js" */
+import { removeServiceWorkers, takeLink } from "./access.js";
 import { openComparePage } from "./compare_page.js";
 import { openSource } from "./data.js";
 import { button, element, replaceChildren } from "./dom.js";
@@ -30,9 +31,10 @@ import { parseRoute } from "./urls.js";
  * @property {(text: string) => void} announce Tells a person who uses a screen reader.
  */
 
-function startApp() {
+async function startApp() {
   applyTheme();
   const source = openSource();
+  if (source.live && (await removeServiceWorkers())) return location.reload();
   const main = element("main", { id: "main" });
   const status = element("p", { class: "visually-hidden", role: "status" });
   const help = helpDialog();
@@ -58,6 +60,7 @@ function startApp() {
   const allKeys = () => [...page.keys, ...everywhere];
 
   function show() {
+    if (source.live) takeLink();
     page.close?.();
     page = pageOf(context);
     context.setTitle(page.title);

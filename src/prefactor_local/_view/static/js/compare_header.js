@@ -6,20 +6,28 @@ import { button, element } from "./dom.js";
 import { deltaOf } from "./compare_row.js";
 import { countKinds, KIND_SIGNS } from "./comparison.js";
 import { formatCount, formatDuration, formatNumber, formatTime } from "./format.js";
+import { isOpen } from "./runs_model.js";
 import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
 
 /**
  * @param {Comparison} comparison
  * @param {() => void} swap
+ * @param {() => void} again Compares once more.
  */
-export function compareHeader({ a, b }, swap) {
+export function compareHeader({ a, b }, swap, again) {
+  const title = "A run is not over: compare with what has come since";
   return element(
     "header",
     { class: "compare-header" },
     element("h1", { class: "visually-hidden" }, "Two runs side by side"),
     runFacts("A", a, null),
-    button("⇄ Swap", swap, { title: "Swap both runs (s)" }),
+    element(
+      "div",
+      { class: "compare-actions" },
+      button("⇄ Swap", swap, { title: "Swap both runs (s)" }),
+      isOpen(a) || isOpen(b) ? button("↻ Again", again, { title }) : null,
+    ),
     runFacts("B", b, a),
   );
 }
@@ -41,10 +49,7 @@ function runFacts(letter, run, other) {
     "h2",
     {},
     element("span", { class: "side-letter" }, letter),
-    " ",
-    link,
-    " ",
-    statusMark(run.status),
+    element("span", {}, link, " ", statusMark(run.status)),
   );
   const took = run.duration_ms === null ? "not finished" : formatDuration(run.duration_ms);
   return element(
@@ -54,7 +59,7 @@ function runFacts(letter, run, other) {
     element(
       "dl",
       { class: "facts" },
-      countedFact("Started", run.started_at ? formatTime(run.started_at).slice(0, 19) : "not yet"),
+      element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, startedText(run))),
       countedFact("Duration", took, other && deltaOf(other.duration_ms, run.duration_ms)),
       countedFact("Spans", formatNumber(run.spans), other && difference(other.spans, run.spans)),
       run.failed || other?.failed
@@ -65,6 +70,11 @@ function runFacts(letter, run, other) {
         : null,
     ),
   );
+}
+
+/** @param {RunSummary} run */
+function startedText({ started_at: started }) {
+  return started ? formatTime(started).slice(0, 19) : "not yet";
 }
 
 /**

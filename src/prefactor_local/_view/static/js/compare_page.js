@@ -119,7 +119,11 @@ export class ComparePage {
     replaceChildren(this.body, left);
     replaceChildren(
       this.element,
-      compareHeader(comparison, () => this.swap()),
+      compareHeader(
+        comparison,
+        () => this.swap(),
+        () => this.open(),
+      ),
       tools,
       this.body,
     );

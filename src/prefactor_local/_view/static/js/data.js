@@ -2,6 +2,7 @@
 
 /** @import { Comparison, Difference, Finding, RowsPage, RunDetails } from "./shapes.js" */
 /** @import { RunExport, RunsPage, SpanDetails } from "./shapes.js" */
+import { accessHeaders } from "./access.js";
 
 /**
  * @typedef {object} Source
@@ -14,7 +15,10 @@
  * @property {(id: string, full: boolean, signal: AbortSignal) => Promise<SpanDetails>} span
  * @property {(a: string, b: string) => Promise<Comparison>} compare
  * @property {(a: string, b: string) => Promise<Difference[]>} differences
+ * @property {(run: string, format: string) => Promise<ExportedFile>} exportRun
  */
+
+/** @typedef {{ name: string, content: Blob }} ExportedFile */
 
 /** The answer of the server when it is not what was asked for. */
 export class AnswerError extends Error {
@@ -28,15 +32,6 @@ export class AnswerError extends Error {
   }
 }
 
-const MESSAGES = new Map([
-  [0, "The server does not answer. Is prefactor-local still running?"],
-  [
-    401,
-    "This browser is not signed in. Open the link that prefactor-local serve printed, or run: prefactor-local open",
-  ],
-  [403, "The server refused to answer this page. Open the link that prefactor-local serve printed."],
-]);
-
 /**
  * Asks the server for JSON.
  * @template Answer
@@ -45,22 +40,41 @@ const MESSAGES = new Map([
  * @returns {Promise<Answer>}
  */
 async function ask(path, signal) {
+  return (await answerOf(path, signal)).json();
+}
+
+/**
+ * @param {string} path Below /ui/api/.
+ * @param {AbortSignal} [signal]
+ */
+async function answerOf(path, signal) {
+  const headers = await accessHeaders();
   let response;
   try {
-    response = await fetch(`/ui/api/${path}`, { signal, credentials: "same-origin", cache: "no-store" });
+    response = await fetch(`/ui/api/${path}`, { signal, headers, credentials: "omit", cache: "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new AnswerError(0, MESSAGES.get(0) ?? "");
+    throw new AnswerError(0, "The server does not answer. Is prefactor-local still running?");
   }
   if (!response.ok) throw await errorOf(response);
-  return response.json();
+  return response;
 }
 
 /** @param {Response} response */
 async function errorOf(response) {
   const body = await response.json().catch(() => null);
   const said = typeof body?.error === "string" ? body.error : `The server answered with status ${response.status}.`;
-  return new AnswerError(response.status, MESSAGES.get(response.status) ?? said);
+  return new AnswerError(response.status, said);
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<ExportedFile>}
+ */
+async function fileOf(path) {
+  const response = await answerOf(path);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "");
+  return { name: name ? name[1] : "run", content: await response.blob() };
 }
 
 /** @returns {Source} */
@@ -76,6 +90,7 @@ function serverSource() {
     span: (id, full, signal) => ask(`spans/${of(id)}${full ? "?full=1" : ""}`, signal),
     compare: (a, b) => ask(`compare?a=${of(a)}&b=${of(b)}`),
     differences: async (a, b) => (await ask(`differences?a=${of(a)}&b=${of(b)}`)).differences,
+    exportRun: (run, format) => fileOf(`runs/${of(run)}/export?format=${format}`),
   };
 }
 
@@ -101,6 +116,7 @@ function embeddedSource(data) {
     span: async (id) => spans.get(id) ?? absent(),
     compare: absent,
     differences: absent,
+    exportRun: absent,
   };
 }
 

@@ -4,7 +4,7 @@
 /** @import { Counts } from "./run_model.js" */
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
-import { button, element, replaceChildren } from "./dom.js";
+import { append, button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
 import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
@@ -40,12 +40,12 @@ const STATUS_OF = new Map([
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
 export class RunHeader {
   /**
-   * @param {boolean} live Whether there is a server that can export the run.
+   * @param {((id: string, format: string) => Promise<void>) | null} save Saves the run as a file; null if no server can.
    * @param {(seq: number) => void} openSpan
    * @param {(status: string) => void} filter Shows only the spans that are counted.
    */
-  constructor(live, openSpan, filter) {
-    this.live = live;
+  constructor(save, openSpan, filter) {
+    this.save = save;
     this.openSpan = openSpan;
     this.filter = filter;
     this.title = element("div", { class: "run-title" });
@@ -80,7 +80,7 @@ export class RunHeader {
       " ",
       element("bdi", { class: "version" }, run.version),
     );
-    replaceChildren(this.title, name, statusMark(run.status), this.live && exportMenu(run.id));
+    replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
     for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
@@ -178,15 +178,24 @@ function spanLinks({ spans, count }, openSpan) {
   return [...links, rest];
 }
 
-/** @param {string} id */
-function exportMenu(id) {
-  const links = FORMATS.map(([format, name, use]) =>
-    element(
-      "a",
-      { href: `/ui/api/runs/${encodeURIComponent(id)}/export?format=${format}`, download: true },
-      name,
-      element("span", { class: "muted" }, use),
-    ),
-  );
-  return menu(element("summary", {}, "Export"), element("div", { class: "menu-items" }, ...links), "to-the-left");
+/**
+ * @param {string} id
+ * @param {(id: string, format: string) => Promise<void>} save
+ */
+function exportMenu(id, save) {
+  const choices = FORMATS.map(([format, name, use]) => {
+    const chosen = button(name, () => whileDisabled(chosen, save(id, format)));
+    return append(chosen, element("span", { class: "muted" }, use));
+  });
+  return menu(element("summary", {}, "Export"), element("div", { class: "menu-items" }, ...choices), "to-the-left");
+}
+
+/**
+ * @param {HTMLButtonElement} pressed
+ * @param {Promise<void>} work
+ */
+async function whileDisabled(pressed, work) {
+  pressed.disabled = true;
+  await work;
+  pressed.disabled = false;
 }

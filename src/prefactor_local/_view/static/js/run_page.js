@@ -6,6 +6,7 @@
 /** @import { TreeNode } from "./tree.js" */
 import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
+import { saveFile } from "./download.js";
 import { parseFilter } from "./filter.js";
 import { shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
@@ -63,7 +64,7 @@ export class RunPage {
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
     this.header = new RunHeader(
-      this.source.live,
+      this.source.live ? (id, format) => this.export(id, format) : null,
       (seq) => this.selectSeq(seq),
       (status) => this.toolbar.showOnly(status),
     );
@@ -343,6 +344,20 @@ export class RunPage {
     this.address.write();
     this.show();
     this.list.grid.focus();
+  }
+
+  /**
+   * Saves the run as a file.
+   * @param {string} id
+   * @param {string} format
+   */
+  async export(id, format) {
+    try {
+      const { name, content } = await this.source.exportRun(id, format);
+      saveFile(name, content);
+    } catch (error) {
+      this.say(`The run was not exported: ${sentenceOf(error)}`);
+    }
   }
 
   /** @param {string} text */

@@ -3,6 +3,7 @@
 /** @import { Context, Page } from "./app.js" */
 /** @import { RunLine } from "./run_line.js" */
 import { addressWriter } from "./address.js";
+import { AnswerError } from "./data.js";
 import { button, element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
 import { runLine, RUN_COLUMNS } from "./run_line.js";
 import { askAgainAndAgain } from "./live.js";
@@ -118,7 +119,8 @@ export class RunsPage {
       this.draw();
       return "changed";
     } catch (error) {
-      this.say(`${sentenceOf(error)} This page tries again every few seconds.`);
+      const mayPass = !(error instanceof AnswerError && error.status === 400); // 400: the filter of the address
+      this.say(sentenceOf(error) + (mayPass ? " This page tries again every few seconds." : ""));
       return "failed";
     }
   }
