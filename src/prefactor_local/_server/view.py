@@ -5,7 +5,6 @@ Faults do not apply to it, and it is not recorded: an agent under test has the s
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -21,6 +20,7 @@ from prefactor_http._text import one_line
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_access import SafeAnswers, ViewAccess
 from prefactor_local._server.view_data import ViewData, json_answer
+from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._view import pages
 from prefactor_local._view.reading import NoSuchRunError, Reader
 from prefactor_local._view.server_connection import PROOF_PATH
@@ -37,7 +37,9 @@ def is_for_view(scope: Scope) -> bool:
     return path in {"/ui", "/favicon.ico"} or path.startswith("/ui/") or (path == "/" and _wants_page(scope))
 
 
-def view_app(reader: Reader, access: ViewAccess, *, database: str, operations: OperationThread) -> ASGIApp:
+def view_app(
+    reader: Reader, access: ViewAccess, *, database: str, operations: OperationThread, threads: ViewThreads
+) -> ASGIApp:
     """Makes the application.
 
     Args:
@@ -45,8 +47,9 @@ def view_app(reader: Reader, access: ViewAccess, *, database: str, operations: O
         access: Decides who may use it.
         database: What the server keeps its data in.
         operations: The thread that executes operations.
+        threads: The threads that read for the viewer.
     """
-    routes = [*_PAGES, *_access_routes(access), *ViewData(reader, operations, database).routes()]
+    routes = [*_PAGES, *_access_routes(access), *ViewData(reader, operations, threads, database).routes()]
     return SafeAnswers(_Checked(Starlette(routes=routes, exception_handlers=_HANDLERS), access))
 
 
@@ -88,7 +91,7 @@ def _access_routes(access: ViewAccess) -> list[Route]:
 
 def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_request: Request) -> Response:
-        return Response(await asyncio.to_thread(text), media_type=media_type)
+        return Response(text(), media_type=media_type)
 
     return endpoint
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from importlib.resources import files
 
@@ -26,6 +27,7 @@ def icon() -> str:
     return _text("icon.svg")
 
 
+@cache
 def script() -> str:
     """All modules in one script. A wheel has it ready made (`src/wheel_files.py`)."""
     joined = _STATIC / "app.js"
@@ -57,5 +59,6 @@ def _small_page(body: str) -> str:
     )
 
 
+@cache
 def _text(name: str) -> str:
     return (_STATIC / name).read_text("utf-8")
