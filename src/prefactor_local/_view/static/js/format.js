@@ -60,6 +60,17 @@ export function formatTime(iso) {
 }
 
 /**
+ * The time zone of the browser at a time: `UTC+1`, `UTC−3:30`.
+ * @param {string} iso
+ */
+export function timeZone(iso) {
+  const minutes = -new Date(iso).getTimezoneOffset();
+  if (!minutes) return Number.isNaN(minutes) ? "" : "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${twoDigits(rest)}` : ""}`;
+}
+
+/**
  * How long ago something was: `just now`, `5 minutes ago`, `3 days ago`.
  * @param {number} ms
  */
@@ -139,15 +150,17 @@ export function shorten(text, most) {
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 }
 
+/** Far from the red of failures. */
+export const HUES = Array.from({ length: 20 }, (_, step) => 78 + step * 13);
 const HUE_SEED = 176; // with it, the span types that come with this package have hues far from each other
 
 /**
- * A hue for a name, the same everywhere; none of them is the red of failures.
+ * A hue for a name, the same everywhere.
  * @param {string} name
  */
 export function hueOf(name) {
   let hash = HUE_SEED;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   hash ^= hash >>> 15;
-  return 78 + ((hash >>> 0) % 20) * 13;
+  return HUES[(hash >>> 0) % HUES.length];
 }

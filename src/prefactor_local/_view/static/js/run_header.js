@@ -5,7 +5,7 @@
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
-import { formatCount, formatDuration, formatNumber } from "./format.js";
+import { formatAgo, formatCount, formatDuration, formatNumber } from "./format.js";
 import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
@@ -14,13 +14,19 @@ import { plainValue } from "./values.js";
 const FORMATS = [
   ["html", "HTML file", "A page like this one"],
   ["json", "JSON", "All that was recorded"],
-  ["otlp", "OpenTelemetry (OTLP JSON)", "For Phoenix and others"],
+  ["otlp-protobuf", "OTLP Protobuf", "OpenTelemetry, as Phoenix takes it"],
+  ["otlp", "OTLP JSON", "OpenTelemetry, for what reads JSON"],
   ["chrome", "Chrome trace", "For Perfetto"],
 ];
 
+const QUIET = 60_000; // milliseconds: an agent of which nothing is heard for so long may be gone
+
 const KINDS = new Map([
+  ["Last news", "warned"],
   ["Failed", "bad"],
   ["Mismatches", "warned"],
+  ["Run", "wide"],
+  ["External ID", "wide"],
 ]);
 
 /** What the toolbar calls the spans that are counted. */
@@ -35,6 +41,7 @@ const STATUS_OF = new Map([
  * @property {Counts} counts
  * @property {Finding[]} findings
  * @property {number | null} duration So far, if the run is open.
+ * @property {number} quiet For how long nothing was heard of an open run, in milliseconds.
  */
 
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
@@ -82,7 +89,7 @@ export class RunHeader {
     );
     replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
-    for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
+    for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
     this.set("External ID", run.external_identifier);
     this.set(
@@ -98,13 +105,14 @@ export class RunHeader {
   }
 
   /** @param {HeaderView} view */
-  drawCounts({ details: { run }, counts, duration }) {
+  drawCounts({ details: { run }, counts, duration, quiet }) {
     const took = duration === null ? null : formatDuration(duration);
     this.set("Duration", took && (run.finished_at ? took : `${took} so far`));
     this.set("Spans", formatNumber(counts.spans));
     this.set("Failed", counts.failed ? formatNumber(counts.failed) : null);
     this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null);
     this.set("Not finished", counts.open ? formatNumber(counts.open) : null);
+    this.set("Last news", quiet < QUIET ? null : formatAgo(quiet));
   }
 
   /**

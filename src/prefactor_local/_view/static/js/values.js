@@ -12,7 +12,9 @@ import {
   isObject,
   isRedacted,
   isShort,
+  lastName,
   looksLikeCode,
+  parentPointer,
 } from "./fields.js";
 import { formatBytes, formatCount, formatNumber } from "./format.js";
 import { copyButton } from "./copy.js";
@@ -21,13 +23,24 @@ const FIRST_ITEMS = 20;
 const FOLDED_LINES = 24;
 const FOLDED_CHARACTERS = 2500;
 const DEEPEST = 24;
+/** For values of which nothing else is known. @type {PayloadView} */
+export const PLAIN = {
+  side: "params",
+  cuts: new Map(),
+  mismatches: new Map(),
+  unfolded: "",
+  showAll: null,
+  wholeText: null,
+};
 
 /**
  * @typedef {object} PayloadView
  * @property {Side} side
  * @property {Map<string, Cut>} cuts By pointer.
  * @property {Map<string, Mismatch[]>} mismatches By pointer.
- * @property {() => void} showAll Loads the values that were cut.
+ * @property {string} unfolded The pointer of the text that a person asked for as a whole.
+ * @property {((pointer: string) => void) | null} showAll Loads what was cut; null: it is in this file not at all.
+ * @property {((pointer: string) => Promise<string>) | null} wholeText Loads a text that was cut, for the clipboard.
  */
 
 /**
@@ -46,13 +59,7 @@ export function payloadElement(view, payload, fields) {
  * @param {Json} value
  */
 export function plainValue(value) {
-  return valueElement(
-    { side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {} },
-    value,
-    "",
-    null,
-    0,
-  );
+  return valueElement(PLAIN, value, "", null, 0);
 }
 
 /**
@@ -66,13 +73,13 @@ export function plainValue(value) {
 function valueElement(view, value, pointer, field, depth) {
   const cut = view.cuts.get(pointer);
   if (cut?.kind === "data") return dataElement(cut);
-  if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, cut);
+  if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
   if (value === null || typeof value !== "object") return scalarElement(value);
-  if (depth > DEEPEST) return textElement(view, JSON.stringify(value, null, 2), undefined);
+  if (depth > DEEPEST) return textElement(view, JSON.stringify(value, null, 2), pointer, undefined);
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
   if (Array.isArray(value)) return listElement(view, value, pointer, field, depth, cut);
   if (isMessage(value)) return oneMessage(view, value, pointer, field, depth);
-  return objectElement(view, value, pointer, field, depth);
+  return objectElement(view, value, pointer, field, depth, cut);
 }
 
 /** @param {boolean | number | null} value */
@@ -88,29 +95,62 @@ function redactedElement(value) {
 /** @param {Cut} cut */
 function dataElement(cut) {
   const kind = cut.media_type ? `Data of the type ${cut.media_type}` : "Data (Base64)";
-  return element("span", { class: "data" }, `${kind}, ${formatBytes(cut.size)} of text; not shown`);
+  return element("span", { class: "data" }, `${kind}, ${formatBytes(cut.size)} as text; not shown`);
 }
 
 /**
  * @param {PayloadView} view
  * @param {string} text
+ * @param {string} pointer
  * @param {Cut | undefined} cut
  */
-function textElement(view, text, cut) {
+function textElement(view, text, pointer, cut) {
   if (!text.trim()) return element("span", { class: "muted" }, emptyText(text));
-  if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, text);
+  if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, shortText(view, text, pointer));
   const code = looksLikeCode(text);
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
   const box = element(
     "div",
     { class: "text-box" },
     block,
-    copyButton(() => text),
+    cut ? copyCut(view, text, pointer) : copyButton(() => text),
   );
-  if (cut)
-    append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
-  if (isLong(text)) foldText(block, text);
+  if (cut && view.showAll) return append(box, wholeTextLine(view, block, pointer, cut));
+  if (isLong(text) && view.unfolded !== pointer) foldText(block, text);
+  if (cut) append(box, cutLine(view, pointer, formatCount(text.length, "character"), cut));
   return box;
+}
+
+/**
+ * @param {PayloadView} view
+ * @param {string} text What is shown of it.
+ * @param {string} pointer
+ */
+function copyCut({ wholeText }, text, pointer) {
+  return wholeText ? copyButton(() => wholeText(pointer)) : copyButton(() => text, "Copy this part");
+}
+
+/**
+ * A text on one line. One that does not match its schema has quotation marks: it may look like a number.
+ * @param {PayloadView} view
+ * @param {string} text
+ * @param {string} pointer
+ */
+function shortText(view, text, pointer) {
+  return view.mismatches.has(pointer) ? `"${text}"` : text;
+}
+
+/**
+ * Folds a text of which there is more, and loads all of it.
+ * @param {PayloadView} view
+ * @param {HTMLElement} block
+ * @param {string} pointer
+ * @param {Cut} cut
+ */
+function wholeTextLine(view, block, pointer, cut) {
+  block.classList.add("folded");
+  const label = `Show the whole text (${formatCount(cut.size, "character")})`;
+  return button(label, () => view.showAll?.(pointer), { class: "link" });
 }
 
 /** @param {string} text */
@@ -141,11 +181,18 @@ function foldText(block, text) {
 }
 
 /**
+ * Says that there is more than is shown.
  * @param {PayloadView} view
- * @param {string} said
+ * @param {string} pointer
+ * @param {string} shown How much is shown, as `1,000 items`.
+ * @param {Cut} cut
  */
-function cutLine(view, said) {
-  return element("p", { class: "cut" }, `${said} `, button("Show all", view.showAll, { class: "link" }));
+function cutLine(view, pointer, shown, cut) {
+  const { showAll } = view;
+  const rest = showAll
+    ? button("Show all", () => showAll(pointer), { class: "link" })
+    : "The others were cut off when this file was exported.";
+  return element("p", { class: "cut" }, `The first ${shown} of ${formatNumber(cut.size)}. `, rest);
 }
 
 /**
@@ -154,12 +201,48 @@ function cutLine(view, said) {
  * @param {string} pointer
  * @param {FieldNode | null} field
  * @param {number} depth
+ * @param {Cut | undefined} [cut]
  */
-function objectElement(view, value, pointer, field, depth) {
+function objectElement(view, value, pointer, field, depth, cut) {
   const names = Object.keys(value);
-  if (!names.length) return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
+  const missing = missingNames(view, value, pointer);
+  if (!names.length && !missing.length)
+    return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
   const list = element("dl", { class: depth ? "fields nested" : "fields" });
-  return append(list, ...names.map((name) => fieldElement(view, name, value[name], pointer, field, depth)));
+  append(list, ...missing.map((name) => missingField(view, name, pointer, field)));
+  append(list, ...names.map((name) => fieldElement(view, name, value[name], pointer, field, depth)));
+  if (!cut) return list;
+  return element("div", {}, list, cutLine(view, pointer, formatCount(names.length, "field"), cut));
+}
+
+/**
+ * The fields that an object must have, and has not: their places are among those that do not match the schema.
+ * @param {PayloadView} view
+ * @param {{ [name: string]: Json }} value
+ * @param {string} pointer
+ */
+function missingNames(view, value, pointer) {
+  if (view.cuts.has(pointer)) return [];
+  const inside = [...view.mismatches.keys()].filter((place) => place && parentPointer(place) === pointer);
+  return inside.map(lastName).filter((name) => !Object.hasOwn(value, name));
+}
+
+/**
+ * @param {PayloadView} view
+ * @param {string} name
+ * @param {string} parent
+ * @param {FieldNode | null} parentField
+ */
+function missingField(view, name, parent, parentField) {
+  const pointer = childPointer(parent, name);
+  const term = element("dt", {}, ...fieldLabel(name, childField(parentField, name)?.info ?? {}));
+  const shown = element(
+    "dd",
+    {},
+    ...mismatchBoxes(view, pointer),
+    element("span", { class: "muted" }, "not there"),
+  );
+  return element("div", { class: "field wrong", "data-pointer": view.side + pointer, tabindex: -1 }, term, shown);
 }
 
 /**
@@ -232,7 +315,8 @@ function badge(text, kind, title) {
  */
 function listElement(view, items, pointer, field, depth, cut) {
   if (!items.length) return element("span", { class: "muted" }, "empty list");
-  const short = items.every(isShort);
+  const isWrong = items.some((_, index) => view.mismatches.has(childPointer(pointer, index)));
+  const short = items.every(isShort) && !isWrong;
   const list = element("ol", { class: short ? "items short-items" : "items" });
   /** @param {Json} item @param {number} index */
   const itemElement = (item, index) => {
@@ -243,7 +327,7 @@ function listElement(view, items, pointer, field, depth, cut) {
   };
   const box = element("div", {}, list);
   showItems(box, list, items, itemElement);
-  if (cut) append(box, cutLine(view, `The first ${formatCount(items.length, "item")} of ${formatNumber(cut.size)}.`));
+  if (cut) append(box, cutLine(view, pointer, formatCount(items.length, "item"), cut));
   return box;
 }
 
@@ -286,8 +370,7 @@ function conversationElement(view, messages, pointer, field, depth, cut) {
     const shown = messageElement(view, item, at, childField(field, String(index)), depth + 1);
     return element("li", { class: `said ${roleClass(item.role)}`, "data-pointer": view.side + at }, ...shown);
   });
-  if (cut)
-    append(box, cutLine(view, `The first ${formatCount(messages.length, "message")} of ${formatNumber(cut.size)}.`));
+  if (cut) append(box, cutLine(view, pointer, formatCount(messages.length, "message"), cut));
   return box;
 }
 
@@ -330,8 +413,23 @@ function messageElement(view, said, pointer, field, depth) {
     ...mismatchBoxes(view, childPointer(pointer, "role")),
     ...mismatchBoxes(view, at),
     content === undefined || content === null ? null : contentElement(view, content, at, inside, depth),
-    Object.keys(others).length ? objectElement(view, others, pointer, field, depth) : null,
+    ...otherFields(view, said, others, pointer, field, depth),
   ];
+}
+
+/**
+ * The fields of a message beside its role and content, and those that are missing.
+ * @param {PayloadView} view
+ * @param {ChatMessage} said
+ * @param {{ [name: string]: Json }} others
+ * @param {string} pointer
+ * @param {FieldNode | null} field
+ * @param {number} depth
+ */
+function otherFields(view, said, others, pointer, field, depth) {
+  const missing = missingNames(view, /** @type {{ [name: string]: Json }} */ (said), pointer);
+  if (!Object.keys(others).length && !missing.length) return [];
+  return [objectElement(view, others, pointer, field, depth)];
 }
 
 /**
@@ -343,14 +441,42 @@ function messageElement(view, said, pointer, field, depth) {
  * @param {number} depth
  */
 function contentElement(view, content, pointer, field, depth) {
-  if (!Array.isArray(content) || !content.some(isTextPart)) return valueElement(view, content, pointer, field, depth);
+  if (!Array.isArray(content) || !content.every(isPart)) return valueElement(view, content, pointer, field, depth);
   const parts = content.map((part, index) => {
     const at = childPointer(pointer, index);
     const inside = childField(field, String(index));
-    if (!isTextPart(part)) return valueElement(view, part, at, inside, depth + 1);
-    return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
+    if (isTextPart(part))
+      return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
+    return partElement(view, part, at, inside, depth);
   });
   return element("div", { class: "parts" }, ...parts);
+}
+
+/**
+ * A part that is no text. Of `{"type": "image_url", "image_url": {"url": …}}` only the last is worth a line.
+ * @param {PayloadView} view
+ * @param {Json} part
+ * @param {string} pointer
+ * @param {FieldNode | null} field
+ * @param {number} depth
+ */
+function partElement(view, part, pointer, field, depth) {
+  const kind = isObject(part) && typeof part.type === "string" ? part.type : "";
+  if (!kind || !isObject(part)) return valueElement(view, part, pointer, field, depth + 1);
+  const { type: _, ...others } = part;
+  let [shown, at, inside] = /** @type {[Json, string, FieldNode | null]} */ ([others, pointer, field]);
+  for (let names = Object.keys(others); names.length === 1; names = isObject(shown) ? Object.keys(shown) : []) {
+    const [name] = names;
+    shown = /** @type {{ [name: string]: Json }} */ (shown)[name];
+    [at, inside] = [childPointer(at, name), childField(inside, name)];
+  }
+  const value = valueElement(view, shown, at, inside, depth + 1);
+  return element("div", { class: "part", "data-pointer": view.side + at }, element("code", {}, kind), " ", value);
+}
+
+/** @param {Json} part */
+function isPart(part) {
+  return typeof part === "string" || (isObject(part) && typeof part.type === "string");
 }
 
 /**
