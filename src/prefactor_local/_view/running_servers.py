@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from prefactor_local._view.server_connection import NoAnswerError, OtherServerError, ServerConnection
 from prefactor_local._view.server_folders import folders, problem_of
 
-__all__ = ["RunningServer", "announced", "running_servers", "silent_servers"]
+__all__ = ["FoundServers", "RunningServer", "announced", "find_servers", "running_servers"]
 
 _MAX_BYTES = 64 * 1024
 
@@ -63,6 +64,17 @@ class RunningServer:
         return f"{page}#c={code}" if code else f"{page}#t={self.token}"
 
 
+class FoundServers(NamedTuple):
+    """The servers on this machine, the one that was started last first.
+
+    Attributes:
+        silent: those that run, but do not answer: they are busy, stopped, or away.
+    """
+
+    answering: list[RunningServer]
+    silent: list[RunningServer]
+
+
 @contextmanager
 def announced(server: RunningServer) -> Iterator[Path | None]:
     """A block in which other commands find the server. Gives its file; None if it cannot be written."""
@@ -77,25 +89,26 @@ def announced(server: RunningServer) -> Iterator[Path | None]:
 
 def running_servers() -> list[RunningServer]:
     """The servers that answer, the one that was started last first. Removes the files of those that are gone."""
-    return [server for server, answers in _looked_up() if answers]
+    return find_servers().answering
 
 
-def silent_servers() -> list[RunningServer]:
-    """The servers that run, but do not answer: they are busy, stopped, or away."""
-    return [server for server, answers in _looked_up() if not answers]
-
-
-def _looked_up() -> list[tuple[RunningServer, bool]]:
-    """Each server that runs, and whether it answers; the one that was started last first."""
-    found = {}
+def find_servers() -> FoundServers:
+    """The servers of this user. Removes the files of those that are gone."""
+    found: dict[str, RunningServer] = {}
+    answering: set[str] = set()
     for folder in folders():
         if problem_of(folder):
             continue
         for file in sorted(folder.glob("*.json")):
             server = _read(file)
             if server is not None and (answers := _answers(server, file)) is not None:
-                found[server.url] = (server, answers)
-    return sorted(found.values(), key=lambda each: -each[0].started_at)
+                found[server.url] = server
+                answering |= {server.url} if answers else set()
+    servers = sorted(found.values(), key=lambda server: -server.started_at)
+    return FoundServers(
+        [server for server in servers if server.url in answering],
+        [server for server in servers if server.url not in answering],
+    )
 
 
 def _write(server: RunningServer) -> Path | None:
