@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections import Counter
@@ -38,9 +39,12 @@ from prefactor_local._state.store import WITHOUT_FILE, Store
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.run_events import RunEvents
 from prefactor_local._view.running_servers import RunningServer, announced
+from prefactor_local._view.server_folders import described_folders
 from prefactor_local._view.shapes import RunSummary
 
 __all__ = ["LocalApi"]
+
+logger = logging.getLogger("prefactor_local")
 
 _OWN_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - browsers refuse these
 """How a browser on this machine addresses a server that listens on every address."""
@@ -347,11 +351,12 @@ class LocalApi:
         try:
             port = server.start()
         except BaseException:
+            threads.close()
             operations.close()
             raise
         here, announcement = self._here(account, port), ExitStack()
-        if self._announce:
-            announcement.enter_context(announced(here))
+        if self._announce and announcement.enter_context(announced(here)) is None:
+            logger.warning("other commands do not find this server: it can write to none of %s", described_folders())
         return _Running(account, operations, threads, server, port, run_events, here, codes, announcement)
 
     def _here(self, account: Account, port: int) -> RunningServer:

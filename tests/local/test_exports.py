@@ -33,6 +33,7 @@ from prefactor_local._view.exports import (
 )
 from prefactor_local._view.exports.instants import Interval, microseconds
 from prefactor_local._view.exports.lanes import Slice, lanes
+from prefactor_local._view.exports.otlp_trace import resource_of
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import Json, RowsPage, RunExport, SpanDetails, SpanRow
 
@@ -82,6 +83,7 @@ def run_of(*spans: SpanDetails, **fields: Any) -> RunExport:
         "started_at": START,
         "finished_at": at(900),
         "duration_ms": 900.0,
+        "changed_at": at(900),
         "termination_reason": None,
         "spans": len(spans),
         "failed": 0,
@@ -214,7 +216,9 @@ def test_spans_of_any_shape_are_exported() -> None:
     ]
     export = run_of(*spans, status="active", finished_at=None)
     found = otlp_spans(export)
-    assert found["a"].end_time_unix_nano == microseconds(at(700)) * 1000  # the last time that is known
+    for each in ("a", "run"):  # what is not finished ends when the server heard of the run last
+        assert found[each].end_time_unix_nano == microseconds(at(900)) * 1000
+    assert "service.version" not in str(resource_of(run_of(version="")))
     assert found["d"].start_time_unix_nano == 0
     assert {found["a"].parent_span_id, found["b"].parent_span_id} > {found["run"].span_id}
     assert [each["args"]["id"] for each in slices(export)] == ["d", "e", "b", "a"]

@@ -191,3 +191,13 @@ def test_all_problems_are_told_at_once(http: Http) -> None:
         "agent_schema_version.span_type_schemas.0.name",
         "agent_schema_version.span_type_schemas.0.params_schema",
     }
+
+
+def test_a_schema_that_is_nested_too_deeply_is_refused(http: Http) -> None:
+    schema: dict[str, object] = {"type": "object"}
+    for _ in range(150):
+        schema = {"properties": {"inner": schema}}
+    types = [{"name": "agent:llm", "params_schema": schema}]
+    answer = http.register(agent_schema_version={"span_type_schemas": types}, expect=422)
+    place = "agent_schema_version.span_type_schemas.0.params_schema"
+    assert answer["errors"] == {place: ["must not have more than 200 levels of objects and lists"]}

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from prefactor_local import LocalApi
-from prefactor_local._view.running_servers import RunningServer, announced, folders, running_servers
+from prefactor_local.__main__ import main
+from prefactor_local._view.running_servers import RunningServer, announced, running_servers
+from prefactor_local._view.server_folders import folders
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +91,9 @@ def test_a_folder_that_others_can_use_is_not_used(runtime: Path, tmp_path: Path)
     assert (shared.stat().st_uid, list((tmp_path / "elsewhere").iterdir())) == (os.getuid(), [])
 
 
-def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_somebody_else_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     for folder in folders():
         folder.mkdir(mode=0o700)
     user = os.getuid()
@@ -97,6 +101,11 @@ def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch) 
     with announced(server()) as file:
         assert file is None
     assert running_servers() == []
+    reasons = ", ".join(f"{folder} (which belongs to the user {folder.owner()})" for folder in folders())
+    with LocalApi(announce=True):
+        assert caplog.messages == [f"other commands do not find this server: it can write to none of {reasons}"]
+    assert main(["show"]) == 1
+    assert reasons in capsys.readouterr().err
 
 
 def test_without_a_runtime_folder_it_is_in_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def test_files_that_are_no_database_of_ours(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     missing = tmp_path / "no" / "where.db"
-    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "unable")):
+    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "there is no folder")):
         with pytest.raises(sqlite3.Error, match=reason), LocalApi(database=file):
             pass
 
@@ -280,11 +280,12 @@ def test_the_command_says_what_is_wrong_in_one_line(api: LocalApi, tmp_path: Pat
     taken = api.url.rpartition(":")[2]
     assert failed("serve", "--port", taken) == (
         1,
-        f"prefactor-local: cannot listen on 127.0.0.1:{taken}: Address already in use\n",
+        f"prefactor-local: cannot listen on 127.0.0.1:{taken}: Address already in use: "
+        "choose another --port, or 0 for any that is free\n",
     )
     code, message = failed("serve", "--port", "0", "--database", str(tmp_path))
     assert code == 1
-    assert message.startswith("prefactor-local: cannot use the database")
+    assert message == f"prefactor-local: cannot use the database {tmp_path}: it is a folder: name a file\n"
     assert failed("serve", "--port", "70000")[0] == failed()[0] == 2
 
 

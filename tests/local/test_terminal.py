@@ -69,7 +69,7 @@ def recorded(tmp_path: Path, connect: Callable[..., Http]) -> Iterator[tuple[Loc
 
 TREE = r"""
 ✓ agent:llm  … ms, 1 mismatch  a\x1b]0;title\x07\x9b31m \u202ec → Hi 日本
-└── ✗ agent:tool  failed, … ms  name: get, n: […]
+└── ✗ agent:tool  failed, … ms  name: get, n: […]: the airline does not answer
 """
 PROBLEMS = r"""
 Failed:
@@ -109,10 +109,12 @@ def test_show_says_what_went_wrong_and_then_what_happened(
     options = ["--database", str(file)] if where == "file" else []
     assert main(["show", *options]) == 0
     head, failed, mismatched, tree = comparable(capsys.readouterr().out).split("\n\n")
-    assert head == f"My Agent v1  run {run_id}\nactive, started … UTC\n2 spans, 1 failed, 1 mismatch"
+    assert (
+        head == f"My Agent v1  run {run_id}\nactive, started … UTC, last news … ms ago\n2 spans, 1 failed, 1 mismatch"
+    )
     assert f"\n{failed}\n\n{mismatched}\n" == PROBLEMS
     assert f"\n{tree}" == TREE
-    assert main(["show", run_id[:-1], "--full", *options]) == 0
+    assert main(["show", f"http://localhost:1/ui/runs/{run_id[:-1].upper()}#t=x", "--full", *options]) == 0
     assert FIELDS in comparable(capsys.readouterr().out)
     assert main(["show", "last", "--json", *options]) == 0
     printed = capsys.readouterr().out
@@ -146,6 +148,22 @@ def test_show_counts_what_it_does_not_list(
     assert finding.startswith("  outside_parent: 12 spans ")
     assert [line[:19] for line in spans] == ["      ✗ agent:llm  "] * 5
     assert others == "      … and 7 more"
+
+
+def test_data_that_nobody_reads_is_shown_by_its_size(
+    tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "image.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        image = f"data:image/png;base64,{'QUJD' * 1000}"
+        http.span(http.started(), schema_name="see", payload={"model": "m", "image": {"url": image}})
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["show", "--database", str(file)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.endswith("  model: m, image: {url: (4,022 characters of image/png)}\n")
+    assert "\x1b" not in shown
 
 
 def test_a_deep_tree_is_not_indented_without_end() -> None:
@@ -220,10 +238,24 @@ def test_what_is_not_there_is_said_in_one_line(
             choice, _ = capsys.readouterr().err.splitlines()
             assert two.url in choice
             assert "--port" in choice
+            assert f"port {two.url.rpartition(':')[2]} (in memory)" in choice
 
 
 @pytest.mark.parametrize(
-    "arguments", [["show", "../x"], ["show", "--full", "--json"], ["export"], ["tail", "--run", ""]]
+    "arguments",
+    [
+        ["show", "../x"],
+        ["show", "--full", "--json"],
+        ["show", "--database", ""],
+        ["export"],
+        ["export", "--format", "html", "-o", ""],
+        ["tail", "--run", ""],
+        ["tail", "--type", ""],
+        ["serve", "--database", ""],
+        ["serve", "--token", ""],
+        ["serve", "--allow-host", "http://prefactor"],
+        ["serve", "--allow-host", "prefactor:80"],
+    ],
 )
 def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -38,14 +38,18 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
             for process in (lines, data):
                 assert process.stderr is not None
                 assert "Ctrl-C" in process.stderr.readline()
-            http.finish_span(waiting, status="failed", result_payload={"response": "\x1b[2J"})
+            error = {"error": {"type": "ValueError", "message": "too\nlong"}, "response": "\x1b[2J"}
+            http.finish_span(waiting, status="failed", result_payload=error)
             assert lines.stdout is not None
             assert lines.stdout.readline() == f"My Agent v1  run {first}\n"
-            assert re.fullmatch(r"  ✗ agent:llm  failed, \S+ m?s  gpt-4: Hello → \\x1b\[2J\n", lines.stdout.readline())
+            line = re.sub(r"\S+ m?s\b", "… ms", lines.stdout.readline())
+            assert line == "  ✗ agent:llm  failed, … ms  gpt-4: Hello → \\x1b[2J: too\\nlong\n"
             second = http.started()
             http.finish_span(http.span(second)["details"]["id"], status="complete")
             assert lines.stdout.readline() == f"My Agent v1  run {second}\n"
             assert lines.stdout.readline().startswith("  ✓ agent:llm")
+            http.post(f"/agent_instance/{second}/finish", {"status": "complete"})
+            assert lines.stdout.readline().startswith("  the run is over: complete: 1 span, ")
             assert data.stdout is not None
             assert json.loads(data.stdout.readline())["id"] == waiting
             assert interrupted(lines) == (0, "", "")

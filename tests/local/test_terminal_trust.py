@@ -44,6 +44,7 @@ RUN = {
     "started_at": f"{ESCAPE}2026",
     "finished_at": None,
     "duration_ms": 1e999,
+    "changed_at": f"{ESCAPE}2026",
     "termination_reason": None,
     "spans": 1,
     "failed": 0,
@@ -173,7 +174,7 @@ def test_a_server_that_does_not_answer_is_said_to_run(capsys: pytest.CaptureFixt
         with api.away():
             code, _, err = said(capsys, "show")
     assert code == 1
-    assert f"your server on port {port} runs, but does not answer" in err
+    assert f"your server on port {port} (in memory) runs, but does not answer" in err
 
 
 @pytest.fixture

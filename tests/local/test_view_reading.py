@@ -44,7 +44,7 @@ def add(http: Http, run: str, **details: Any) -> str:
 
 
 def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
-    version = {"name": "Ärger", "external_identifier": "v2"}
+    version = {"name": "Ärger", "external_identifier": "v-2"}
     first, second = http.started(), http.started(agent_id="b", agent_version=version)
     for payload in ({}, {"model": 1}, {"model": "m"}):
         http.finish_span(add(http, first, payload=payload), status="failed" if payload else "complete")
@@ -55,12 +55,16 @@ def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
     run = page["runs"][1]
     assert (run["spans"], run["failed"], run["open"], run["mismatches"]) == (4, 2, 1, 2)
     assert (run["version"], run["status"], run["duration_ms"]) == ("v1", "active", None)
-    for wanted in ({"query": "ÄRG"}, {"query": "V2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
+    spans = http.get("/agent_spans", agent_instance_id=first)["summaries"]
+    assert run["changed_at"] == max(span["updated_at"] for span in spans)
+    for wanted in ({"query": "ÄRG"}, {"query": "V-2"}, {"query": second.upper()}, {"agent": "b"}, {"limit": 1}):
         assert [run["id"] for run in reader.runs(**wanted)["runs"]] == [second]
     assert reader.runs(limit=1)["before"] == page["runs"][0]["seq"]
     assert [run["id"] for run in reader.runs(before=page["runs"][0]["seq"])["runs"]] == [first]
     for nothing in ({"status": "failed"}, {"query": "none"}, {"agent": "\ud800"}, {"before": 0}):
         assert reader.runs(**nothing)["runs"] == []
+    unnamed = reader.run(http.register(agent_version={"name": "Without"})["details"]["id"])["run"]
+    assert (unnamed["version"], unnamed["changed_at"]) == ("", unnamed["inserted_at"])
 
 
 def test_a_run_is_found_by_what_people_type(http: Http, reader: Reader) -> None:
@@ -146,6 +150,11 @@ def test_search_finds_a_text_in_any_case(http: Http, reader: Reader) -> None:
     assert {text: reader.search(run, text) for text in texts} == {text: [2] for text in texts}
     assert reader.search(run, "fcller") == reader.search(run, "\ud800") == []
     assert reader.search(run, "") == [1, 2]
+    data = "QuJ9" * 300
+    add(http, run, payload={"uri": f"data:image/png;base64,{data}", "raw": f"{data}\r\n{data}", "text": "QuJ9 " * 300})
+    add(http, run, payload={"raw": data, "short": "QuJ9"[:3]})
+    assert reader.search(run, "UJ9Q") == []
+    assert (reader.search(run, "quj9 "), reader.search(run, "raw"), reader.search(run, "quj")) == ([3], [3, 4], [3, 4])
 
 
 def test_findings_name_the_spans(http: Http, reader: Reader) -> None:

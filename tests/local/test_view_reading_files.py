@@ -14,6 +14,7 @@ import pytest
 from tests.local.conftest import Http
 
 from prefactor_local import LocalApi
+from prefactor_local._state.file_access import obstacle
 from prefactor_local._state.store import Store
 from prefactor_local._view.reading import Reader
 
@@ -129,13 +130,26 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no file .*none\.db"):
         Store.open_for_reading(tmp_path / "none.db")
     text = tmp_path / "text.db"
-    for content, message in ((b"not a database" * 100, "not a database"), (b"", "another program")):
+    for content, message in ((b"not a database" * 100, "not a database"), (b"", "it is empty")):
         text.write_bytes(content)
         with pytest.raises(sqlite3.DatabaseError, match=message):
             Store.open_for_reading(text)
-    with pytest.raises(sqlite3.DatabaseError, match="unable to open"):
+    with pytest.raises(sqlite3.DatabaseError, match="it is a folder"):
         Store.open_for_reading(tmp_path)
     assert list(tmp_path.iterdir()) == [text]
+
+
+def test_what_keeps_a_file_from_being_used_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "runs.db"
+    with pytest.raises(sqlite3.OperationalError, match=r"there is no folder .*none"):
+        Store(tmp_path / "none" / "runs.db")
+    file.touch()
+    assert obstacle(file, write=True) is None
+    refused = {(file, os.R_OK): "read it", (file, os.W_OK): "write it", (tmp_path, os.W_OK): "write to its folder"}
+    for place, message in refused.items():  # these tests may run as root, who may do everything
+        with monkeypatch.context() as context:
+            context.setattr(os, "access", lambda *asked, place=place: asked != place)
+            assert message in (obstacle(file, write=True) or "")
 
 
 def reader_of(api: LocalApi) -> Reader:

@@ -329,3 +329,13 @@ def test_runs_are_told_of_when_they_are_registered_and_when_they_end(connect: Ca
     thread = "prefactor-local-operations"
     assert [each[:2] for each in told] == [("pending", 0), ("failed", 1), ("pending", 0), ("terminated", 0)]
     assert [each[2] for each in told[:3]] == [thread] * 3
+
+
+def test_a_person_sees_a_page_where_a_program_gets_json(browser: httpx.Client) -> None:
+    page = {"Accept": "text/html,*/*;q=0.8"}
+    for path, headers in (("/ui/nosuch", page), ("/ui/login?t=old", page), ("/ui/", {**page, "Host": "evil.test"})):
+        answer = browser.get(path, headers=headers)
+        assert (answer.status_code >= 400, answer.headers["content-type"]) == (True, "text/html; charset=utf-8")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert '<a href="/ui/">Look at the runs</a>' in answer.text
+    assert browser.get("/ui/nosuch").json() == {"error": "Not Found"}

@@ -25,9 +25,9 @@ __all__ = ["connect"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium. It ends with this folder: its event loop would be in the way of tests that have one."""
+    """Chromium. It ends with each module: its event loop would be in the way of tests that have one."""
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not everybody has it
     except ImportError:

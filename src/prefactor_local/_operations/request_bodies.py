@@ -27,6 +27,8 @@ __all__ = [
     "problems_by_field",
 ]
 
+_MOST_LEVELS = 200
+
 
 def _text(value: str) -> str:
     if not is_storable_text(value):
@@ -34,10 +36,22 @@ def _text(value: str) -> str:
     return value
 
 
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    """Checks how deep an object is: pydantic and the JSON encoder cannot write it otherwise. Without recursion."""
+    level: list[object] = [value]
+    for _ in range(_MOST_LEVELS + 1):
+        inside = [each for each in level if isinstance(each, dict | list)]
+        if not inside:
+            return value
+        level = [member for each in inside for member in (each.values() if isinstance(each, dict) else each)]
+    raise ValueError(f"must not have more than {_MOST_LEVELS} levels of objects and lists")
+
+
 Timestamp = Annotated[str, AfterValidator(normalize_timestamp)]
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[Text, Field(min_length=1)]
 JsonObject = dict[str, Any]
+BoundedObject = Annotated[JsonObject, AfterValidator(_bounded)]
 FinishStatus = Literal["complete", "failed", "cancelled"]
 
 
@@ -46,15 +60,15 @@ class _Body(BaseModel):
 
 
 class DataRisk(_Body):
-    action_profile: JsonObject
-    params_data_categories: JsonObject
-    result_data_categories: JsonObject
+    action_profile: BoundedObject
+    params_data_categories: BoundedObject
+    result_data_categories: BoundedObject
 
 
 class SpanTypeSchema(_Body):
     name: Name
-    params_schema: JsonObject
-    result_schema: JsonObject | None = None
+    params_schema: BoundedObject
+    result_schema: BoundedObject | None = None
     title: Text | None = None
     description: Text | None = None
     template: Text | None = None
@@ -63,7 +77,7 @@ class SpanTypeSchema(_Body):
 
 class QualitySchema(_Body):
     name: Name
-    schema_: JsonObject = Field(alias="schema")
+    schema_: BoundedObject = Field(alias="schema")
     title: Text | None = None
     description: Text | None = None
     template: Text | None = None
@@ -73,8 +87,8 @@ class QualitySchema(_Body):
 class SchemaVersion(_Body):
     external_identifier: Text | None = None
     span_type_schemas: list[SpanTypeSchema] | None = None
-    span_schemas: dict[str, JsonObject] | None = None
-    span_result_schemas: dict[str, JsonObject] | None = None
+    span_schemas: dict[str, BoundedObject] | None = None
+    span_result_schemas: dict[str, BoundedObject] | None = None
     quality_schemas: list[QualitySchema] | None = None
 
     @model_validator(mode="after")

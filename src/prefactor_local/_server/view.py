@@ -12,7 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -119,9 +119,13 @@ def _wants_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    answer = json_answer({"error": error.detail}, error.status_code)
+    if _wants_page(request.scope):
+        said = "The viewer has no such page." if error.status_code == 404 else error.detail
+        answer: Response = HTMLResponse(pages.refusal_page(said), error.status_code)
+    else:
+        answer = json_answer({"error": error.detail}, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 

@@ -126,6 +126,8 @@ def check_readable(connection: sqlite3.Connection) -> None:
     Raises:
         sqlite3.DatabaseError: It is not ours, or has an earlier layout.
     """
+    if is_new(connection):
+        raise sqlite3.DatabaseError("it is empty: no server has kept a run in it yet")
     if check_origin(connection) != LAYOUT:
         raise sqlite3.DatabaseError(
             "an earlier version of prefactor-sdk wrote it: start `prefactor-local serve --database FILE` with it once, "

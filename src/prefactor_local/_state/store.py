@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from prefactor_local._state import layout
+from prefactor_local._state.file_access import obstacle
 
 __all__ = ["WITHOUT_FILE", "WRITER_SECONDS", "Record", "Store"]
 
@@ -60,19 +61,15 @@ class Store:
         if not read_only:
             self._create_file()
             self._check_owner()
-        name = _read_only_uri(Path(database)) if read_only else database
-        self._connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
-        self.wait_for_writers(WRITER_SECONDS)
-        self._connection.row_factory = sqlite3.Row
         try:
-            if read_only:
-                layout.check_readable(self._connection)
-            else:
-                self._prepare()
-                self._found = self._identity()
-        except BaseException:
-            self._connection.close()
-            raise
+            self._connection = _open(database, read_only=read_only)
+            self.wait_for_writers(WRITER_SECONDS)
+            self._check(read_only=read_only)
+        except sqlite3.OperationalError as error:
+            reason = obstacle(self._file, write=not read_only) if self._file else None
+            if reason is None:
+                raise
+            raise sqlite3.OperationalError(reason) from error
 
     @classmethod
     def open_for_reading(cls, file: str | Path) -> Store:
@@ -184,6 +181,17 @@ class Store:
         else:
             self._connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
+    def _check(self, *, read_only: bool) -> None:
+        try:
+            if read_only:
+                layout.check_readable(self._connection)
+            else:
+                self._prepare()
+                self._found = self._identity()
+        except BaseException:
+            self._connection.close()
+            raise
+
     def _prepare(self) -> None:
         if not layout.is_new(self._connection):
             layout.check_origin(self._connection)
@@ -215,7 +223,7 @@ class Store:
 
     def _create_file(self) -> None:
         if self._file is not None:
-            with suppress(OSError):  # SQLite says better what is wrong
+            with suppress(OSError):  # what is wrong is said when SQLite opens it
                 os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _check_owner(self) -> None:
@@ -252,6 +260,13 @@ class Store:
     def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
         bound = [_json(value) if name in _JSON else value for name, value in values.items()]
         return self._connection.execute(query, bound)
+
+
+def _open(database: str | Path, *, read_only: bool) -> sqlite3.Connection:
+    name = _read_only_uri(Path(database)) if read_only else database
+    connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=read_only)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def _read_only_uri(file: Path) -> str:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from prefactor_local._terminal.errors import CommandError, UsageError
-from prefactor_local._terminal.option_types import run_name
+from prefactor_local._terminal.option_types import file_name, run_name
 from prefactor_local._terminal.source import add_source_options, open_source
 from prefactor_local._terminal.text import escaped_json, visible
 
@@ -33,7 +33,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="file to write, - for standard output (default: RUN-FORMAT, here)",
+        type=file_name,
+        help="file to write, - for standard output (default: named after the run and the format, such as "
+        "run-ID.html, here)",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it exists")
     add_source_options(parser)

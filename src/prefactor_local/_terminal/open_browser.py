@@ -61,7 +61,10 @@ def _serve(database: Path, run_id: str) -> None:
             _open(f"{page}runs/{run_id}#{token}" if run_id else api.view_url, api.one_time_view_url(run_id))
             sys.stderr.write(f"prefactor-local: serving {database} until Ctrl-C\n")
             stop.wait()
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        hint = "`prefactor-local show` and `export` only read it"
+        raise CommandError(f"cannot serve the database {database}: {error}; {hint}") from None
+    except OSError as error:
         raise CommandError(f"cannot serve the database {database}: {error}") from None
 
 

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import math
+import re
 
-__all__ = ["port", "rate", "run_name", "seconds", "status", "whole_seconds"]
+__all__ = [
+    "file_name",
+    "host_name",
+    "port",
+    "rate",
+    "run_name",
+    "seconds",
+    "some_text",
+    "status",
+    "token",
+    "whole_seconds",
+]
+
+_RUN_IN_LINK = re.compile(r"https?://\S*(?:/ui/runs/|[?&#]run=)(\w+)", re.ASCII)
 
 _ID_CHARS = 200
 
@@ -47,6 +62,42 @@ def port(text: str) -> int:
 
 
 def run_name(text: str) -> str:
-    if not (text.isascii() and text.isalnum() and len(text) <= _ID_CHARS):
-        raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, or 'last'")
+    """The ID of a run, or its beginning, or `last`. A link to the run has its ID."""
+    link = _RUN_IN_LINK.match(text)
+    name = (link[1] if link else text).lower()  # as IDs are
+    if not (name.isascii() and name.isalnum() and len(name) <= _ID_CHARS):
+        raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, a link to one, or 'last'")
+    return name
+
+
+def some_text(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
     return text
+
+
+def file_name(text: str) -> str:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("must be the name of a file")
+    return text
+
+
+def token(text: str) -> str:
+    """What a header `Authorization` can hold."""
+    if not text or not all("!" <= char <= "~" for char in text):
+        raise argparse.ArgumentTypeError("must have ASCII letters, digits and signs only, and at least one")
+    return text
+
+
+def host_name(text: str) -> str:
+    """A name as it is in the header Host, without the port."""
+    if not (re.fullmatch(r"[\w.-]+", text) or _is_address(text.removeprefix("[").removesuffix("]"))):
+        raise argparse.ArgumentTypeError(f"must be a name or an IP address, without scheme and port, not {text!r}")
+    return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False

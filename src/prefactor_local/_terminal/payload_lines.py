@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from rich.text import Text
 
+from prefactor_local._terminal.brief import data_text
 from prefactor_local._terminal.text import visible, visible_lines
 from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails, SpanTypeInfo
 
@@ -113,7 +114,7 @@ def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:
     """What stands beside the name of a value, and the lines below it."""
     value = field.value
     if cut is not None and cut["kind"] == "data":
-        return f"({cut['size']:,} characters of {visible(cut.get('media_type', 'Base64'))})", []
+        return data_text(cut), []
     rest = (
         ""
         if cut is None

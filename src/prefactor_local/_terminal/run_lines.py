@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from rich.text import Text
 
-from prefactor_local._terminal.brief import brief_fields, brief_payload
+from prefactor_local._terminal.brief import brief_fields
 from prefactor_local._terminal.source import RunSource
 from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
@@ -25,7 +26,7 @@ _HOW_TO_COMPUTE = (
 
 def title_text(run: RunSummary) -> Text:
     """The agent of a run, and its ID."""
-    return Text.assemble((visible(f"{run['agent_name']} {run['version']}"), "bold"), f"  run {run['id']}")
+    return Text.assemble((visible(f"{run['agent_name']} {run['version']}".strip()), "bold"), f"  run {run['id']}")
 
 
 def header_lines(details: RunDetails) -> Iterator[Text]:
@@ -34,7 +35,8 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     yield title_text(run)
     took = "" if run["duration_ms"] is None else f", {duration_text(run['duration_ms'])}"
     started = f", started {time_text(run['started_at'])}" if run["started_at"] else ""
-    yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}")
+    news = f", last news {_ago(run['changed_at'])}" if run["finished_at"] is None else ""
+    yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}{news}")
     if reason := run["termination_reason"]:
         yield Text(f"terminated: {visible(reason)}")
     counts = [counted(run["spans"], "span")]
@@ -44,6 +46,15 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     yield Text(", ".join(counts))
     if uncomputed := details.get("uncomputed", 0):
         yield Text(f"{counted(uncomputed, 'span')} without summary and mismatches: {_HOW_TO_COMPUTE}", "yellow")
+
+
+def _ago(time: str) -> str:
+    """How long ago a time of the API is. The agent of a run that never ends may have been killed."""
+    try:
+        passed = datetime.now(UTC) - datetime.fromisoformat(time)
+    except (ValueError, TypeError):  # a file may hold anything
+        return time_text(time)
+    return f"{duration_text(max(passed.total_seconds(), 0) * 1000)} ago"
 
 
 def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence[Finding]) -> Iterator[Text]:
@@ -75,14 +86,14 @@ def _listed(
         yield from (Text(), Text(title, "bold"))
     for row in rows[:_MOST_SHOWN]:
         span = source.span(row.id)
-        yield Text.assemble("  ", span_text(row, row.summary or brief_payload(span["params"])))
+        yield Text.assemble("  ", span_text(row, row.summary or ", ".join(brief_fields(span, "params"))))
         yield from (Text(f"      {line}") for line in said(span))
     if len(rows) > _MOST_SHOWN:
         yield Text(f"  … and {len(rows) - _MOST_SHOWN:,} more")
 
 
 def _results(span: SpanDetails) -> Iterator[str]:
-    return brief_fields(span["result"])
+    return brief_fields(span, "result")
 
 
 def _mismatches(span: SpanDetails) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import signal
@@ -15,7 +16,7 @@ from contextlib import contextmanager, nullcontext
 from prefactor_local._terminal.errors import CommandError, UsageError
 from prefactor_local._terminal.fault_options import add_fault_options, faults_of
 from prefactor_local._terminal.line_printer import LinePrinter, LogLines
-from prefactor_local._terminal.option_types import port
+from prefactor_local._terminal.option_types import file_name, host_name, port, token
 from prefactor_local._terminal.server_lines import address_lines, run_line
 
 __all__ = ["add_options", "run"]
@@ -31,16 +32,24 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--port", type=port, default=8765, help="port to listen on, 0 for any free port (default: %(default)s)"
     )
     parser.add_argument(
-        "--database", metavar="FILE", default=":memory:", help="SQLite file that keeps the state (default: in memory)"
+        "--database",
+        metavar="FILE",
+        type=file_name,
+        default=":memory:",
+        help="SQLite file that keeps the state (default: in memory)",
     )
-    parser.add_argument("--token", help="account token to accept (default: a new token, kept with the database)")
     parser.add_argument(
-        "--allow-host", metavar="NAME", action="append", default=[],
+        "--token", type=token, help="account token to accept (default: a new token, kept with the database)"
+    )
+    parser.add_argument(
+        "--allow-host", metavar="NAME", action="append", type=host_name, default=[],
         help="another name under which clients address this server (may be given several times)",
     )  # fmt: skip
     parser.add_argument("--strict-cancel", action="store_true", help="refuse to cancel active instances and spans")
     parser.add_argument("--open", action="store_true", help="open the viewer in the browser")
-    parser.add_argument("--no-view", action="store_true", help="serve no viewer")
+    parser.add_argument(
+        "--no-view", action="store_true", help="serve no viewer, and nothing for show, tail, open and export"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every request")
     add_fault_options(parser)
 
@@ -55,7 +64,9 @@ def run(options: argparse.Namespace) -> None:
     try:
         _serve(options)
     except OSError as error:
-        raise CommandError(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}") from None
+        free = ": choose another --port, or 0 for any that is free" if error.errno == errno.EADDRINUSE else ""
+        reason = f"{error.strerror or error}{free}"
+        raise CommandError(f"cannot listen on {options.host}:{options.port}: {reason}") from None
     except sqlite3.Error as error:
         raise CommandError(f"cannot use the database {options.database}: {error}") from None
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prefactor_local import LocalApi
     from prefactor_local._view.shapes import RunSummary
 
-__all__ = ["address_lines", "run_line"]
+__all__ = ["address_lines", "run_line", "state_text"]
 
 
 def address_lines(api: LocalApi, view_url: str) -> Iterator[str]:
@@ -40,7 +40,8 @@ def run_line(run: RunSummary, view_url: str) -> str:
     """
     run_id = visible(run["id"])  # a file may hold anything
     name = f"run {run_id}"
-    line = f"{visible(run['agent_name'])} {visible(run['version'])}  {_state(run)}"
+    agent = f"{run['agent_name']} {run['version']}".strip()
+    line = f"{visible(agent)}  {state_text(run)}"
     if not view_url:
         return f"{name}  {line}"
     # Without the token: a log is read by others, and so is the command by which a terminal opens a link.
@@ -48,7 +49,8 @@ def run_line(run: RunSummary, view_url: str) -> str:
     return f"{_link(name, link)}  {line}" if _shows_links() else f"{name}  {line}  {link}"
 
 
-def _state(run: RunSummary) -> str:
+def state_text(run: RunSummary) -> str:
+    """The status of a run, and in numbers what it did if it has ended."""
     if run["finished_at"] is None:
         return "registered"
     said = [counted(run["spans"], "span")]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["add_options", "run"]
 
 _MOST_ASKED = 500
-"""So many spans without a summary are shown with their first params: each takes a request."""
+"""So many spans are shown with their first params or why they failed: each takes a request."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +69,7 @@ def _lines(source: RunSource, run_id: str, *, full: bool) -> Iterator[Line]:
 def _tree(source: RunSource, details: RunDetails, rows: Sequence[SpanRow], *, full: bool) -> Iterator[Line]:
     from rich.text import Text
 
-    from prefactor_local._terminal.brief import brief_payload
+    from prefactor_local._terminal.brief import brief_span
     from prefactor_local._terminal.lines import Line
     from prefactor_local._terminal.payload_lines import payload_lines
     from prefactor_local._terminal.span_lines import branches, span_text
@@ -77,11 +77,15 @@ def _tree(source: RunSource, details: RunDetails, rows: Sequence[SpanRow], *, fu
 
     left_to_ask = _MOST_ASKED
     for line in tree_lines(rows, branches()):
-        ask = full or (not line.row.summary and left_to_ask > 0)
+        ask = full or (_says_too_little(line.row) and left_to_ask > 0)
         span = source.span(line.row.id) if ask else None
         left_to_ask -= ask
-        summary = line.row.summary or (brief_payload(span["params"]) if span and not full else "")
+        summary = line.row.summary if full else brief_span(line.row.summary, span)
         yield Line(Text.assemble((line.before, "dim"), span_text(line.row, summary)), cut=True)
         if span and full:
             fields = payload_lines(span, details["span_types"].get(span["type"]))
             yield from (Line(Text.assemble((line.below, "dim"), field)) for field in fields)
+
+
+def _says_too_little(row: SpanRow) -> bool:
+    return not row.summary or row.status == "failed"

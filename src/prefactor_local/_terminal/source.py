@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._terminal.option_types import port
+from prefactor_local._terminal.option_types import file_name, port
 
 if TYPE_CHECKING:
     from prefactor_local._view.running_servers import FoundServers, RunningServer
@@ -41,7 +41,10 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that say where runs are read."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
-        "--database", metavar="FILE", help="read this file of `serve --database` (default: ask a running server)"
+        "--database",
+        metavar="FILE",
+        type=file_name,
+        help="read this file of `serve --database` (default: ask a running server)",
     )
     group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
 
@@ -133,20 +136,27 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
 
 def _not_found(servers: FoundServers, wanted: int | None) -> str:
     """Why there is no server to ask, and what to do."""
-    from prefactor_local._view.running_servers import folders
+    from prefactor_local._view.server_folders import described_folders
 
     if silent := [server for server in servers.silent if wanted in (None, server.port)]:
         return (
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
-    asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
+    asked = f"on port {wanted}" if wanted else f"(looked into {described_folders()})"
     others = f"; servers run on {_ports(servers.answering)}" if servers.answering else ""
-    return f"no server of yours runs {asked}{others}: start `prefactor-local serve`, or name a file with --database"
+    return (
+        f"no server of yours with a viewer runs {asked}{others}: "
+        "start `prefactor-local serve`, or name a file with --database"
+    )
 
 
 def _ports(servers: Sequence[RunningServer]) -> str:
-    return ", ".join(f"port {server.port}" for server in servers)
+    return ", ".join(f"port {server.port} ({_kept_in(server)})" for server in servers)
+
+
+def _kept_in(server: RunningServer) -> str:
+    return "in memory" if server.database == ":memory:" else server.database
 
 
 def _port_of_environment(servers: Sequence[RunningServer]) -> int | None:

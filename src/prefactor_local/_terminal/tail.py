@@ -1,4 +1,4 @@
-"""`prefactor-local tail`: a line for each span that finishes, until Ctrl-C."""
+"""`prefactor-local tail`: a line for each span that finishes, and for each run that ends, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from prefactor_local._terminal.option_types import run_name
+from prefactor_local._terminal.option_types import run_name, some_text
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
 from prefactor_local._terminal.text import escaped_json
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from prefactor_local._terminal.lines import Line
     from prefactor_local._view.shapes import RunSummary, SpanRow
 
@@ -26,7 +28,9 @@ _FINISHED: Final = ("complete", "failed", "cancelled")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
-    parser.add_argument("--type", metavar="TYPE", help="only spans of this type; * stands for any characters")
+    parser.add_argument(
+        "--type", metavar="TYPE", type=some_text, help="only spans of this type; * stands for any characters"
+    )
     parser.add_argument("--status", choices=_FINISHED, help="only spans with this status")
     parser.add_argument("--run", metavar="RUN", dest="wanted", type=run_name, help="only spans of this run")
     parser.add_argument("--json", action="store_true", help="a JSON object for each span, with params and result")
@@ -52,17 +56,25 @@ def _follow(watch: _Watch, printer: _Printer, options: argparse.Namespace) -> No
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
-def _is_wanted(row: SpanRow, options: argparse.Namespace) -> bool:
+def _is_wanted(row: SpanRow | None, options: argparse.Namespace) -> bool:
+    if row is None:
+        return not (options.status or options.type or options.json)
     return options.status in (None, row.status) and (options.type is None or fnmatchcase(row.type, options.type))
 
 
-class _FinishedSpan(NamedTuple):
+class _Finished(NamedTuple):
+    """A span that has finished, or a run.
+
+    Attributes:
+        row: the span; None if it is the run.
+    """
+
     run: RunSummary
-    row: SpanRow
+    row: SpanRow | None
 
 
 class _Watch:
-    """Looks for spans that have finished since the last look. The first one is when it is made.
+    """Looks for spans and runs that have finished since the last look. The first one is when it is made.
 
     Args:
         source: Where the runs are.
@@ -74,27 +86,33 @@ class _Watch:
         self._watched = watched
         self._seen: dict[str, tuple[object, ...]] = {}
         self._changes: dict[str, int] = {}
+        self._active: set[str] = set()
+        self._ended: set[str] = set()
         self._newest_before = math.inf
         self.finished()
         self._newest_before = max((run["seq"] for run in self._runs() if run["id"] in self._changes), default=0)
 
-    def finished(self) -> list[_FinishedSpan]:
-        """The spans that have finished meanwhile: run by run, in the order in which they did."""
-        return [
-            _FinishedSpan(run, row)
-            for run in self._runs()
-            if self._has_changed(run)
-            for row in self._changed_rows(run)
-            if row.status in _FINISHED
-        ]
+    def finished(self) -> list[_Finished]:
+        """What has finished meanwhile: run by run, its spans in the order in which they did, and then the run."""
+        found: list[_Finished] = []
+        for run in self._runs():
+            if self._has_changed(run):
+                found += [_Finished(run, row) for row in self._changed_rows(run) if row.status in _FINISHED]
+            if run["finished_at"] is not None and run["id"] not in self._ended:
+                self._ended.add(run["id"])
+                found.append(_Finished(run, None))
+        return found
 
     def _runs(self) -> Iterator[RunSummary]:
-        """The newest runs, and those that were registered earlier and are still active."""
+        """The newest runs, and those that were registered earlier and were still active at the last look."""
         if self._watched is not None:
             yield self._source.run(self._watched)["run"]
             return
         pages = (self._source.runs(), self._source.runs(status="active"))
-        yield from {run["id"]: run for page in pages for run in reversed(page["runs"])}.values()
+        runs = {run["id"]: run for page in pages for run in reversed(page["runs"])}
+        left = [self._source.run(run_id)["run"] for run_id in sorted(self._active - runs.keys())]
+        self._active = {run["id"] for run in runs.values() if run["status"] == "active"}
+        yield from (*left, *runs.values())
 
     def _has_changed(self, run: RunSummary) -> bool:
         """Whether there may be changed spans. What changes a span changes one of these numbers."""
@@ -111,7 +129,7 @@ class _Watch:
 
 
 class _Printer(Protocol):
-    def print(self, span: _FinishedSpan) -> None: ...
+    def print(self, finished: _Finished) -> None: ...
 
 
 class _JsonLines:
@@ -120,36 +138,46 @@ class _JsonLines:
     def __init__(self, source: RunSource) -> None:
         self._source = source
 
-    def print(self, span: _FinishedSpan) -> None:
+    def print(self, finished: _Finished) -> None:
         from prefactor_local._view.exports.json_text import json_text
 
-        text = json_text(self._source.span(span.row.id, full=True))
+        if finished.row is None:
+            return
+        text = json_text(self._source.span(finished.row.id, full=True))
         sys.stdout.buffer.write(f"{escaped_json(text)}\n".encode())
         sys.stdout.flush()
 
 
 class _TextLines:
-    """A line for each span, and one before them for each run."""
+    """A line for each span, one before them for each run, and one when the run ends."""
 
     def __init__(self, source: RunSource) -> None:
         self._source = source
         self._run_id = ""
 
-    def print(self, span: _FinishedSpan) -> None:
+    def print(self, finished: _Finished) -> None:
         from prefactor_local._terminal.lines import print_lines
 
-        print_lines(self._lines(span))
+        print_lines(self._lines(finished))
 
-    def _lines(self, span: _FinishedSpan) -> Iterator[Line]:
+    def _lines(self, finished: _Finished) -> Iterator[Line]:
         from rich.text import Text
 
-        from prefactor_local._terminal.brief import brief_payload
         from prefactor_local._terminal.lines import Line
         from prefactor_local._terminal.run_lines import title_text
+        from prefactor_local._terminal.server_lines import state_text
+
+        if self._run_id != finished.run["id"]:
+            self._run_id = finished.run["id"]
+            yield Line(title_text(finished.run))
+        if finished.row is None:
+            yield Line(Text(f"  the run is over: {state_text(finished.run)}"))
+        else:
+            yield Line(Text.assemble("  ", self._span_text(finished.row)), cut=True)
+
+    def _span_text(self, row: SpanRow) -> Text:
+        from prefactor_local._terminal.brief import brief_span
         from prefactor_local._terminal.span_lines import span_text
 
-        if self._run_id != span.run["id"]:
-            self._run_id = span.run["id"]
-            yield Line(title_text(span.run))
-        summary = span.row.summary or brief_payload(self._source.span(span.row.id)["params"])
-        yield Line(Text.assemble("  ", span_text(span.row, summary)), cut=True)
+        says_enough = row.summary and row.status != "failed"
+        return span_text(row, brief_span(row.summary, None if says_enough else self._source.span(row.id)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,8 +18,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from prefactor_local._view.server_connection import NoAnswerError, OtherServerError, ServerConnection
+from prefactor_local._view.server_folders import folders, problem_of
 
-__all__ = ["FoundServers", "RunningServer", "announced", "find_servers", "folders", "running_servers"]
+__all__ = ["FoundServers", "RunningServer", "announced", "find_servers", "running_servers"]
 
 _MAX_BYTES = 64 * 1024
 
@@ -75,14 +75,6 @@ class FoundServers(NamedTuple):
     silent: list[RunningServer]
 
 
-def folders() -> list[Path]:
-    """Where the files are looked for. A server writes to the first that it can use."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    user = str(os.getuid()) if sys.platform != "win32" else os.environ.get("USERNAME", "user")
-    shared = Path(tempfile.gettempdir(), f"prefactor-local-{user}")
-    return [Path(runtime, "prefactor-local"), shared] if Path(runtime).is_absolute() else [shared]
-
-
 @contextmanager
 def announced(server: RunningServer) -> Iterator[Path | None]:
     """A block in which other commands find the server. Gives its file; None if it cannot be written."""
@@ -104,7 +96,9 @@ def find_servers() -> FoundServers:
     """The servers of this user. Removes the files of those that are gone."""
     found: dict[str, RunningServer] = {}
     answering: set[str] = set()
-    for folder in filter(_is_ours, folders()):
+    for folder in folders():
+        if problem_of(folder):
+            continue
         for file in sorted(folder.glob("*.json")):
             server = _read(file)
             if server is not None and (answers := _answers(server, file)) is not None:
@@ -121,7 +115,7 @@ def _write(server: RunningServer) -> Path | None:
     for folder in folders():
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
-            if _is_ours(folder):
+            if not problem_of(folder):
                 return _replace(folder / f"{server.port}.json", json.dumps(asdict(server)).encode())
     return None
 
@@ -137,17 +131,6 @@ def _replace(file: Path, content: bytes) -> Path:
         _remove(Path(name))
         raise
     return file
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether it is a folder, not a link, of this user alone: everybody may write to the temporary folder."""
-    try:
-        found = folder.lstat()
-    except OSError:
-        return False
-    if sys.platform == "win32":  # its temporary folder is the user's own
-        return stat.S_ISDIR(found.st_mode)
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
 def _read(file: Path) -> RunningServer | None:

@@ -22,7 +22,7 @@ _NAMED = 5
 """So many IDs are named where several begin with the same text."""
 _RUN = """
     SELECT run.*, COALESCE(agent.name, run.agent_id) AS agent_name,
-        COALESCE(version.external_identifier, version.id, run.agent_version_id) AS version, version.runtime_environment
+        COALESCE(version.external_identifier, '') AS version, version.runtime_environment
     FROM agent_instance AS run
         LEFT JOIN agent ON agent.id = run.agent_id
         LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
@@ -37,6 +37,10 @@ _COUNTS = """
     SELECT COUNT(*) AS spans, COALESCE(SUM(status = 'failed'), 0) AS failed,
         COALESCE(SUM(status IN ('pending', 'active')), 0) AS open, COALESCE(SUM(mismatches), 0) AS mismatches
     FROM agent_span WHERE agent_instance_id = ?
+"""
+_LAST_CHANGE = """
+    SELECT updated_at FROM agent_span INDEXED BY agent_span_change
+    WHERE agent_instance_id = ? ORDER BY change DESC LIMIT 1
 """
 _AGENTS = """
     SELECT id, name FROM agent WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
@@ -124,6 +128,7 @@ def run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
     """A run in the list, from a row of `stored_run`. A transaction of its own, for a run may have many spans."""
     with store.transaction(write=False):
         counts = store.select(_COUNTS, row["id"])[0]
+        changes = [row["updated_at"], *(span["updated_at"] for span in store.select(_LAST_CHANGE, row["id"]))]
     return {
         "seq": row["seq"],
         "id": row["id"],
@@ -138,6 +143,7 @@ def run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
         "started_at": row["started_at"],
         "finished_at": row["finished_at"],
         "duration_ms": milliseconds(row["started_at"], row["finished_at"]),
+        "changed_at": max(changes),
         "termination_reason": row["termination_reason"],
         "spans": counts["spans"],
         "failed": counts["failed"],

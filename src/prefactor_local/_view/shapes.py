@@ -57,9 +57,11 @@ class RunSummary(TypedDict):
 
     Attributes:
         seq: its number in the order of arrival; pages of the list go on before it.
-        version: the version of the agent by its own name (`external_identifier`), or its ID.
+        version: the version of the agent by its own name (`external_identifier`); empty if it has none.
         started_at: None while it has not started.
         duration_ms: None while it is not finished.
+        changed_at: when the run or one of its spans changed last, by the server's clock. A run that is not finished and
+            has not changed for long may be one whose process has ended.
         spans, failed, open: numbers of spans: all, those that failed, those that are not finished.
         mismatches: how often a value does not match its schema, in all spans.
     """
@@ -77,6 +79,7 @@ class RunSummary(TypedDict):
     started_at: str | None
     finished_at: str | None
     duration_ms: float | None
+    changed_at: str
     termination_reason: str | None
     spans: int
     failed: int

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chosen, matcherOf, parseFilter, span } from "./modules.js";
 
-const matches = (state, row, found = []) => matcherOf(chosen(state), new Set(found), 1000)?.(row) ?? null;
+const matches = (state, row, found = {}) =>
+  matcherOf(chosen(state), new Map(Object.entries(found).map(([word, seqs]) => [word, new Set(seqs)])), 1000)?.(row) ??
+  null;
 
 test("a filter holds words and durations", () => {
-  assert.deepEqual(parseFilter("  Pay  >200ms now <=1.5s "), { text: "pay now", longer: 200, shorter: 1500 });
-  assert.deepEqual(parseFilter(">2 a>b <p>"), { text: "a>b <p>", longer: 2, shorter: Infinity });
+  assert.deepEqual(parseFilter("  Pay  >200ms now <=1.5s "), { words: ["pay", "now"], longer: 200, shorter: 1500 });
+  assert.deepEqual(parseFilter(">2 a>b <p>"), { words: ["a>b", "<p>"], longer: 2, shorter: Infinity });
+  assert.deepEqual(parseFilter('> 30 ms < 1 h "by card" x'), { words: ["by card", "x"], longer: 30, shorter: 3.6e6 });
 });
 
 test("without a choice there is no filter", () => assert.equal(matches({ text: "  " }, span(1, null)), null));
@@ -16,7 +19,9 @@ test("text is looked for in type and summary in any case, and in the payloads th
   assert.equal(matches({ text: "LLM" }, row), true);
   assert.equal(matches({ text: "hello w" }, row), true);
   assert.equal(matches({ text: "secret" }, row), false);
-  assert.equal(matches({ text: "secret" }, row, [7]), true);
+  assert.equal(matches({ text: "secret" }, row, { secret: [7] }), true);
+  assert.equal(matches({ text: "secret llm world" }, row, { secret: [7] }), true);
+  assert.equal(matches({ text: "secret other" }, row, { secret: [7], other: [8] }), false);
 });
 
 test("type, status, mismatches and durations must all match", () => {

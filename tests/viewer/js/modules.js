@@ -9,10 +9,11 @@ export const urls = await import(`${folder}/urls.js`);
 export const { formatRunState, parseRoute, parseRunState } = urls;
 export const comparison = await import(`${folder}/comparison.js`);
 export const { RunsModel, toggleMark } = await import(`${folder}/runs_model.js`);
-export const { briefPayload } = await import(`${folder}/briefs.js`);
+export const { briefError, briefPayload } = await import(`${folder}/briefs.js`);
+export const { addHues } = await import(`${folder}/hues.js`);
 export const { formatJson, parseJson } = await import(`${folder}/json.js`);
 export const { nextWait } = await import(`${folder}/live.js`);
-export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode } = await import(
+export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode, valueAt } = await import(
   `${folder}/fields.js`
 );
 

@@ -63,7 +63,32 @@ test("fields are found by name, then by the pattern for any", () => {
 test("the first fields of a payload stand for a summary", () => {
   const params = { none: null, sql: "SELECT 1\n  FROM t", many: [1], inner: { a: { b: 1 }, c: true }, more: 1 };
   assert.equal(modules.briefPayload(params), "sql: SELECT 1 FROM t, many: […], inner: {a: {…}, c: true}, …");
-  assert.deepEqual([null, {}, [], 7].map(modules.briefPayload), ["", "", "[]", "7"]);
+  assert.deepEqual(
+    [null, {}, [], 7].map((each) => modules.briefPayload(each)),
+    ["", "", "[]", "7"],
+  );
+  const cut = [{ side: "params", pointer: "/image", kind: "data", size: 40_000, media_type: "image/png" }];
+  assert.equal(modules.briefPayload({ image: "", url: "x" }, cut), "image: (image/png, 40 kB), url: x");
+  assert.equal(modules.briefError({ error: { type: "E", message: "No\nway" } }), "E: No way");
+  assert.equal(modules.briefError(null), "");
+});
+
+test("the types of a run have colours of their own, the same when it is opened again", () => {
+  const rows = Array.from({ length: 8 }, (_, seq) => modules.span(seq, null, { type: `type ${seq}` }));
+  const [hues, again] = [new Map(), new Map()];
+  modules.addHues(hues, [rows[7], ...rows]);
+  for (const row of rows) modules.addHues(again, [row]);
+  const sorted = [...hues.values()].sort((a, b) => a - b);
+  assert.ok(
+    sorted.every((hue, index) => !index || hue - sorted[index - 1] >= 24),
+    `${sorted}`,
+  );
+  assert.deepEqual(again, hues);
+});
+
+test("a value is found by its pointer", () => {
+  assert.equal(modules.valueAt({ "a/b": [1, { c: "x" }] }, "/a~1b/1/c"), "x");
+  assert.equal(modules.valueAt({ a: "x" }, "/a/length"), undefined);
 });
 
 test("conversations, redacted values and code are recognised", () => {
@@ -91,6 +116,7 @@ test("conversations, redacted values and code are recognised", () => {
     "I found two charges.\n\nI will ask for a refund.",
     "- one\n- two",
     "If you like,\nfor example, say so.",
+    "Please check:\n  order 7",
   ]) {
     assert.equal(looksLikeCode(prose), false, prose);
   }

@@ -38,7 +38,9 @@ def _events(export: RunExport) -> Iterator[dict[str, Json]]:
     times = intervals(export)
     above = parents(export)
     lane_of = lanes(Slice(each, above[each], times[each]) for each in started)
-    yield _metadata("process_name", 0, name=f"{run['agent_name']} {run['version']} ({run['status']})")
+    yield _metadata(
+        "process_name", 0, name=f"{' '.join(filter(None, (run['agent_name'], run['version'])))} ({run['status']})"
+    )
     for lane in range(max(lane_of.values(), default=-1) + 1):
         yield _metadata("thread_name", lane + 1, name=f"lane {lane + 1}")
         yield _metadata("thread_sort_index", lane + 1, sort_index=lane)

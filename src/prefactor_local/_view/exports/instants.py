@@ -26,11 +26,12 @@ def microseconds(text: str) -> int:
 
 
 def run_interval(export: RunExport) -> Interval:
-    """When the run began and ended. While it goes on, it ends with the last time that was recorded."""
+    """When the run began and ended. While it goes on, it ends when something of it was recorded last."""
     start = microseconds(export["run"]["origin"])
+    run = export["run"]["run"]
     times = [time for span in export["spans"] for time in (span["started_at"], span["finished_at"]) if time is not None]
     # Times of the API are all in one form and in UTC: the order of the texts is that of the times.
-    last = export["run"]["run"]["finished_at"] or max(times, default=export["run"]["origin"])
+    last = run["finished_at"] or max(run["changed_at"], *times)
     return Interval(start, max(start, microseconds(last)))
 
 

@@ -27,7 +27,7 @@ def resource_of(export: RunExport) -> dict[str, Json]:
     run, runtime = export["run"]["run"], export["run"]["runtime"]
     known: Attributes = {
         "service.name": run["agent_name"],
-        "service.version": run["version"],
+        **({"service.version": run["version"]} if run["version"] else {}),
         "openinference.project.name": run["agent_name"],
         "prefactor.agent.id": run["agent_id"],
         "prefactor.environment.id": run["environment_id"],

@@ -1,8 +1,10 @@
-// Spans without a summary: the first fields of their params stand for it. Only those that are seen are loaded.
+// What a line of the list says that is not in its row: the first fields of the params for spans without a summary, and
+// why a span failed. Only lines that are seen are loaded.
 
 /** @import { Source } from "./data.js" */
-/** @import { Json, SpanRow } from "./shapes.js" */
-import { isObject } from "./fields.js";
+/** @import { Cut, Json, SpanRow } from "./shapes.js" */
+import { childPointer, isObject } from "./fields.js";
+import { formatBytes } from "./format.js";
 
 const FIELDS = 3;
 const CHARACTERS = 200;
@@ -12,35 +14,67 @@ const AFTER = 120; // milliseconds without scrolling
 /**
  * The first fields of a payload on one line.
  * @param {Json} payload
+ * @param {Cut[]} [cut] What is not shown of the payloads of the span.
  */
-export function briefPayload(payload) {
-  if (isObject(payload)) return briefMembers(payload, false);
-  return payload === null ? "" : briefValue(payload, false);
+export function briefPayload(payload, cut = []) {
+  const data = new Map(
+    cut.filter(({ side, kind }) => side === "params" && kind === "data").map((each) => [each.pointer, each]),
+  );
+  if (isObject(payload)) return briefMembers(payload, data, "", false);
+  return payload === null ? "" : briefValue(payload, data, "", false);
+}
+
+/** @param {Cut} cut */
+function briefData({ media_type: kind, size }) {
+  return `(${kind ? `${kind}, ` : ""}${formatBytes(size)})`;
 }
 
 /**
  * @param {Json} value
+ * @param {Map<string, Cut>} data What is left out, by pointer.
+ * @param {string} pointer
  * @param {boolean} inside Whether it is in an object that is in the payload.
  * @returns {string}
  */
-function briefValue(value, inside) {
+function briefValue(value, data, pointer, inside) {
+  const cut = data.get(pointer);
+  if (cut) return briefData(cut);
   if (typeof value === "string") return value.slice(0, CHARACTERS).replace(/\s+/g, " ");
   if (Array.isArray(value)) return value.length ? "[…]" : "[]";
   if (!isObject(value)) return String(value);
-  return inside && Object.keys(value).length ? "{…}" : `{${briefMembers(value, true)}}`;
+  return inside && Object.keys(value).length ? "{…}" : `{${briefMembers(value, data, pointer, true)}}`;
 }
 
 /**
  * @param {{ [name: string]: Json }} members
+ * @param {Map<string, Cut>} data
+ * @param {string} pointer
  * @param {boolean} inside
  */
-function briefMembers(members, inside) {
+function briefMembers(members, data, pointer, inside) {
   const given = Object.entries(members).filter(([, value]) => value !== null);
-  const shown = given.slice(0, FIELDS).map(([name, value]) => `${name}: ${briefValue(value, inside)}`);
+  const shown = given
+    .slice(0, FIELDS)
+    .map(([name, value]) => `${name}: ${briefValue(value, data, childPointer(pointer, name), inside)}`);
   return [...shown, ...(given.length > FIELDS ? ["…"] : [])].join(", ");
 }
 
-/** Loads the params of spans without a summary. */
+/**
+ * Why a span failed, on one line; empty if the client did not say.
+ * @param {Json} result
+ */
+export function briefError(result) {
+  const error = isObject(result) && isObject(result.error) ? result.error : {};
+  const said = [error.type, error.message].filter((part) => typeof part === "string" && part.trim());
+  return said.join(": ").slice(0, CHARACTERS).replace(/\s+/g, " ");
+}
+
+/** @typedef {{ params: string, error: string }} Brief */
+
+/** @type {Brief} */
+const NOTHING = { params: "", error: "" };
+
+/** Loads what is missing of spans. */
 export class Briefs {
   /**
    * @param {Source} source
@@ -49,7 +83,7 @@ export class Briefs {
   constructor(source, onLoaded) {
     this.source = source;
     this.onLoaded = onLoaded;
-    /** By the ID of the span; params never change. @type {Map<string, string>} */
+    /** By the ID and status of the span: params never change, and results only with it. @type {Map<string, Brief>} */
     this.known = new Map();
     /** @type {SpanRow[]} */
     this.wanted = [];
@@ -59,11 +93,11 @@ export class Briefs {
   }
 
   /**
-   * What stands for the summary of a span, as far as it is known.
+   * What stands for the summary of a span, and why it failed, as far as it is known.
    * @param {SpanRow} row
    */
   of(row) {
-    return row[7] ? "" : (this.known.get(row[1]) ?? "");
+    return this.known.get(keyOf(row)) ?? NOTHING;
   }
 
   /**
@@ -72,7 +106,7 @@ export class Briefs {
    */
   want(rows) {
     clearTimeout(this.timer);
-    this.wanted = rows.filter((row) => !row[7] && !this.known.has(row[1]));
+    this.wanted = rows.filter((row) => (!row[7] || row[4] === "failed") && !this.known.has(keyOf(row)));
     if (this.wanted.length) this.timer = setTimeout(() => this.load(), AFTER);
   }
 
@@ -91,11 +125,27 @@ export class Briefs {
    */
   async loadOne(row) {
     const span = await this.source.span(row[1], false, this.stopped.signal).catch(() => null);
-    this.known.set(row[1], span ? briefPayload(span.params) : "");
+    if (span) this.known.set(keyOf(row), briefOf(row, span.params, span.result, span.cut));
+    else this.known.set(keyOf(row), NOTHING);
   }
 
   stop() {
     clearTimeout(this.timer);
     this.stopped.abort();
   }
+}
+
+/** @param {SpanRow} row */
+function keyOf(row) {
+  return `${row[1]} ${row[4]}`;
+}
+
+/**
+ * @param {SpanRow} row
+ * @param {Json} params
+ * @param {Json} result
+ * @param {Cut[]} cut
+ */
+function briefOf(row, params, result, cut) {
+  return { params: row[7] ? "" : briefPayload(params, cut), error: row[4] === "failed" ? briefError(result) : "" };
 }

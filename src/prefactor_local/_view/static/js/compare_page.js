@@ -10,6 +10,7 @@ import { differencesElement, drawPair, payloadsElement } from "./compare_pane.js
 import { compareRow } from "./compare_row.js";
 import { kindOf, nextDifference, shownRows } from "./comparison.js";
 import { button, element, replaceChildren, setAttribute } from "./dom.js";
+import { runName } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
 import { compareStateUrl, parseCompareState } from "./urls.js";
@@ -99,9 +100,7 @@ export class ComparePage {
   show(comparison) {
     this.ids = { a: comparison.a.id, b: comparison.b.id };
     this.rows = comparison.rows;
-    this.context.setTitle(
-      `${comparison.a.agent_name} ${comparison.a.version} and ${comparison.b.version}`.slice(0, 80),
-    );
+    this.context.setTitle(`${runName(comparison.a)} and ${runName(comparison.b)}`.slice(0, 80));
     this.counts.textContent = kindCounts(comparison);
     const different = this.rows.some((row) => kindOf(row) !== "equal");
     const tools = element(
@@ -176,7 +175,7 @@ export class ComparePage {
   move(step) {
     if (!this.shown.length) return;
     const from = this.placeOf(this.state.row);
-    const to = from < 0 ? (step > 0 ? 0 : this.shown.length - 1) : from + step;
+    const to = from < 0 && step === -1 ? this.shown.length - 1 : from + step;
     this.select(this.shown[Math.max(0, Math.min(this.shown.length - 1, to))]);
   }
 
@@ -202,8 +201,9 @@ export class ComparePage {
   /**
    * Loads what differs into the pane.
    * @param {number} number Of a row.
+   * @param {boolean} [full] Whether long values are wanted as a whole.
    */
-  async load(number) {
+  async load(number, full = false) {
     this.loading.abort();
     this.loading = new AbortController();
     const { signal } = this.loading;
@@ -213,7 +213,7 @@ export class ComparePage {
     /** @param {HTMLElement} content */
     const draw = (content) => drawPair(this.pane, view, content, () => this.closePane());
     try {
-      const content = await this.contentOf(row, signal);
+      const content = await this.contentOf(row, signal, full ? null : () => this.load(number, true));
       if (!signal.aborted) draw(content);
     } catch (error) {
       if (!signal.aborted) draw(message(sentenceOf(error)));
@@ -223,8 +223,9 @@ export class ComparePage {
   /**
    * @param {ComparisonRow} row
    * @param {AbortSignal} signal
+   * @param {(() => void) | null} showAll Loads long values as a whole; null: they are wanted so.
    */
-  async contentOf(row, signal) {
+  async contentOf(row, signal, showAll) {
     const { source } = this.context;
     const payloads = row.changed.includes("params") || row.changed.includes("result");
     if (row.a && row.b && payloads) {
@@ -236,8 +237,8 @@ export class ComparePage {
     }
     const shown = row.b ?? row.a;
     if (!shown) return message("");
-    const span = await source.span(shown[1], false, signal);
-    return payloadsElement(span, (row.b ? this.types.b : this.types.a)[shown[3]] ?? null);
+    const span = await source.span(shown[1], !showAll, signal);
+    return payloadsElement(span, (row.b ? this.types.b : this.types.a)[shown[3]] ?? null, showAll);
   }
 
   openPane() {

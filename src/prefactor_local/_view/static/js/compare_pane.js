@@ -11,7 +11,7 @@ import { formatCount, formatDuration, hueOf } from "./format.js";
 import { message } from "./messages.js";
 import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
-import { payloadElement, plainValue } from "./values.js";
+import { PLAIN, payloadElement, plainValue } from "./values.js";
 
 const BOTH_SIDES = /** @type {const} */ (["params", "result"]);
 const SIDE_TITLES = { params: "Params", result: "Result" };
@@ -170,7 +170,12 @@ function labelOf(pointer, fields) {
 function beforeAndAfter({ a, b }) {
   const marked =
     typeof a === "string" && typeof b === "string" && !isRedacted(a) && !isRedacted(b) ? splitTexts(a, b) : null;
-  return [sideValue("A", a, marked?.a), sideValue("B", b, marked?.b)];
+  const unseen = marked && !marked.a.middle && !marked.b.middle;
+  return [
+    sideValue("A", a, marked?.a),
+    sideValue("B", b, marked?.b),
+    unseen ? element("p", { class: "cut" }, "They differ after what is shown of these long texts.") : null,
+  ];
 }
 
 /**
@@ -207,11 +212,12 @@ function markedText(text, { before, middle, after }) {
  * The payloads of a span that has no counterpart, or equal ones.
  * @param {SpanDetails} span
  * @param {SpanTypeInfo | null} info
+ * @param {(() => void) | null} showAll Loads what was cut.
  */
-export function payloadsElement(span, info) {
+export function payloadsElement(span, info, showAll) {
   const sections = BOTH_SIDES.filter((side) => span[side] !== null).map((side) => {
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
-    const view = { side, cuts, mismatches: new Map(), showAll: () => {} };
+    const view = { ...PLAIN, side, cuts, showAll };
     return element(
       "section",
       { class: `side ${side}` },

@@ -1,23 +1,36 @@
 // Copies text to the clipboard.
 
 import { button, element } from "./dom.js";
+import { sentenceOf } from "./messages.js";
 
 const SAID_FOR = 1500; // milliseconds
 
 /**
- * @param {() => string} textToCopy
+ * @param {() => string | Promise<string>} textToCopy
  * @param {string} [label]
  */
 export function copyButton(textToCopy, label = "Copy") {
   const made = button(
     label,
     async () => {
-      made.textContent = (await copyText(textToCopy())) ? "Copied" : "This browser does not allow it";
+      made.textContent = await copied(textToCopy);
       setTimeout(() => (made.textContent = label), SAID_FOR);
     },
     { class: "copy" },
   );
   return made;
+}
+
+/**
+ * Copies a text, and says how it went.
+ * @param {() => string | Promise<string>} textToCopy
+ */
+async function copied(textToCopy) {
+  try {
+    return (await copyText(await textToCopy())) ? "Copied" : "This browser does not allow it";
+  } catch (error) {
+    return sentenceOf(error);
+  }
 }
 
 /**

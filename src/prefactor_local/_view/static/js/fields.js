@@ -49,6 +49,35 @@ export function childPointer(pointer, name) {
   return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
 
+/** @param {string} pointer Not that of the payload itself. */
+export function parentPointer(pointer) {
+  return pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")));
+}
+
+/**
+ * The name of the last field of a pointer.
+ * @param {string} pointer
+ */
+export function lastName(pointer) {
+  return unescapePointer(pointer.slice(pointer.lastIndexOf("/") + 1));
+}
+
+/**
+ * The value at a pointer; undefined if there is none.
+ * @param {Json} payload
+ * @param {string} pointer
+ */
+export function valueAt(payload, pointer) {
+  /** @type {Json | undefined} */
+  let value = payload;
+  for (const part of pointer.split("/").slice(1)) {
+    const name = unescapePointer(part);
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = /** @type {{ [name: string]: Json }} */ (value)[name];
+  }
+  return value;
+}
+
 /** @param {string} part */
 function unescapePointer(part) {
   return part.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -103,8 +132,8 @@ const CODE_LINES = [
   /^\s*(AND|FROM|GROUP BY|INSERT|JOIN|ORDER BY|SELECT|SET|UPDATE|VALUES|WHERE)\b/,
   /^\s*(at .+:\d+|File ".+", line \d+)/, // tracebacks
   /^(@@ |\+\+\+ |--- )/, // differences
-  /^( {2,}|\t)\S/,
 ];
+const INDENTED = /^( {2,}|\t)\S/;
 
 /**
  * Whether a text looks like code, JSON, a table or a traceback, which need letters of one width.
@@ -116,5 +145,8 @@ export function looksLikeCode(text) {
     .split("\n")
     .filter((line) => line.trim());
   if (lines.length < 2) return /^\s*[[{<].*[\]}>]\s*$/.test(text) && text.length > 2;
-  return lines.filter((line) => CODE_LINES.some((pattern) => pattern.test(line))).length >= lines.length / 2;
+  const code = lines.filter((line) => CODE_LINES.some((pattern) => pattern.test(line)));
+  const indented = lines.filter((line) => INDENTED.test(line) && !code.includes(line)).length;
+  // A list in a letter has indented lines, too.
+  return code.length > 0 && indented + code.length >= lines.length / 2;
 }

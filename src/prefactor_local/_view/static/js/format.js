@@ -60,6 +60,17 @@ export function formatTime(iso) {
 }
 
 /**
+ * The time zone of the browser at a time: `UTC+1`, `UTC−3:30`.
+ * @param {string} iso
+ */
+export function timeZone(iso) {
+  const minutes = -new Date(iso).getTimezoneOffset();
+  if (!minutes) return Number.isNaN(minutes) ? "" : "UTC";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? "−" : "+"}${hours}${rest ? `:${twoDigits(rest)}` : ""}`;
+}
+
+/**
  * How long ago something was: `just now`, `5 minutes ago`, `3 days ago`.
  * @param {number} ms
  */
@@ -69,6 +80,24 @@ export function formatAgo(ms) {
   if (ms < HOUR) return `${formatCount(Math.floor(ms / MINUTE), "minute")} ago`;
   if (ms < DAY) return `${formatCount(Math.floor(ms / HOUR), "hour")} ago`;
   return `${formatCount(Math.floor(ms / DAY), "day")} ago`;
+}
+
+/**
+ * What a run is called: its agent, and the version of it if it has one.
+ * @param {{ agent_name: string, version: string }} run
+ */
+export function runName({ agent_name: agent, version }) {
+  return version ? `${agent} ${version}` : agent;
+}
+
+const QUIET = 60_000; // milliseconds
+
+/**
+ * How long ago something was heard of a run that is not over; empty if that was a moment ago. The agent may be gone.
+ * @param {number} ms
+ */
+export function lastNews(ms) {
+  return ms < QUIET ? "" : formatAgo(ms);
 }
 
 /**
@@ -139,15 +168,17 @@ export function shorten(text, most) {
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 }
 
+/** Far from the red of failures. */
+export const HUES = Array.from({ length: 20 }, (_, step) => 78 + step * 13);
 const HUE_SEED = 176; // with it, the span types that come with this package have hues far from each other
 
 /**
- * A hue for a name, the same everywhere; none of them is the red of failures.
+ * A hue for a name, the same everywhere.
  * @param {string} name
  */
 export function hueOf(name) {
   let hash = HUE_SEED;
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   hash ^= hash >>> 15;
-  return 78 + ((hash >>> 0) % 20) * 13;
+  return HUES[(hash >>> 0) % HUES.length];
 }

@@ -57,7 +57,9 @@ export function helpDialog() {
   const list = element("dl", { class: "keys" });
   const close = button("Close", () => dialog.close());
   const title = element("h2", { id: "help-title" }, "Keys");
-  const dialog = element("dialog", { class: "help", "aria-labelledby": "help-title" }, title, list, close);
+  // The button comes first: the browser scrolls to what has the focus.
+  const head = element("div", { class: "pane-line" }, title, close);
+  const dialog = element("dialog", { class: "help", "aria-labelledby": "help-title" }, head, list);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return {
     element: dialog,

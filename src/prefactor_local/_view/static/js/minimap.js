@@ -3,7 +3,6 @@
 /** @import { SpanRow } from "./shapes.js" */
 /** @import { SpanList } from "./span_list.js" */
 import { element } from "./dom.js";
-import { hueOf } from "./format.js";
 import { endOf } from "./tree.js";
 
 const HEIGHT = 44; // pixels, as all of these
@@ -80,7 +79,7 @@ export class Minimap {
       context.fillRect((start / this.end) * width, EDGE + index * step, Math.max(1, length * width), height);
     };
     rows.forEach(({ node: { row } }, index) => {
-      const colour = colours.get(row[3]) ?? `oklch(${tone} ${hueOf(row[3])})`;
+      const colour = colours.get(row[3]) ?? `oklch(${tone} ${this.list.model.hueOf(row[3])})`;
       colours.set(row[3], colour);
       if (row[5] !== null && row[4] !== "failed") draw(row, index, colour, thickness);
     });

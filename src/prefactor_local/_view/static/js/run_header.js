@@ -15,13 +15,17 @@ import { plainValue } from "./values.js";
 const FORMATS = [
   ["html", "HTML file", "A page like this one"],
   ["json", "JSON", "All that was recorded"],
-  ["otlp", "OpenTelemetry (OTLP JSON)", "For Phoenix and others"],
+  ["otlp-protobuf", "OTLP Protobuf", "OpenTelemetry, as Phoenix takes it"],
+  ["otlp", "OTLP JSON", "OpenTelemetry, for what reads JSON"],
   ["chrome", "Chrome trace", "For Perfetto"],
 ];
 
 const KINDS = new Map([
+  ["Last news", "warned"],
   ["Failed", "bad"],
   ["Mismatches", "warned"],
+  ["Run", "wide"],
+  ["External ID", "wide"],
 ]);
 
 /** What the toolbar calls the spans that are counted. */
@@ -36,6 +40,7 @@ const STATUS_OF = new Map([
  * @property {Counts} counts
  * @property {Finding[]} findings
  * @property {number | null} duration So far, if the run is open.
+ * @property {string} news When something was heard last of an open run, if that is long ago.
  */
 
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
@@ -83,7 +88,8 @@ export class RunHeader {
     );
     replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
-    for (const counted of ["Duration", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
+    for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"])
+      this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
     this.set("External ID", run.external_identifier);
     this.set(
@@ -99,13 +105,14 @@ export class RunHeader {
   }
 
   /** @param {HeaderView} view */
-  drawCounts({ details: { run }, counts, duration }) {
+  drawCounts({ details: { run }, counts, duration, news }) {
     const took = duration === null ? null : formatDuration(duration);
     this.set("Duration", took && (run.finished_at ? took : `${took} so far`));
     this.set("Spans", formatNumber(counts.spans));
     this.set("Failed", counts.failed ? formatNumber(counts.failed) : null);
     this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null);
     this.set("Not finished", counts.open ? formatNumber(counts.open) : null);
+    this.set("Last news", news || null);
   }
 
   /**

@@ -3,7 +3,7 @@
 /** @import { Child } from "./dom.js" */
 /** @import { RunSummary } from "./shapes.js" */
 import { append, element, replaceChildren, setAttribute } from "./dom.js";
-import { formatAgo, formatDuration, formatNumber, formatTime } from "./format.js";
+import { formatAgo, formatDuration, formatNumber, formatTime, lastNews, runName } from "./format.js";
 import { isOpen } from "./runs_model.js";
 import { statusMark, statusWord } from "./status.js";
 import { runUrl } from "./urls.js";
@@ -58,11 +58,11 @@ export function runLine(id, onMark) {
       line.className = `run-line${selected ? " selected" : ""}${mark.checked ? " marked" : ""}`;
       setAttribute(line, "aria-selected", String(selected));
       setAttribute(line, "aria-rowindex", index + 2);
-      const values = valuesOf(run, Date.now());
-      const now = JSON.stringify([run, ...values.map((value) => (value instanceof Node ? value.textContent : value))]);
+      const texts = textsOf(run, Date.now());
+      const now = JSON.stringify([run, texts]);
       if (now === shown) return; // a person may be about to copy or click something
       shown = now;
-      setAttribute(line, "aria-label", `${run.agent_name} ${run.version}, ${statusWord(run.status)}`);
+      setAttribute(line, "aria-label", `${runName(run)}, ${statusWord(run.status)}`);
       replaceChildren(
         link,
         element("bdi", { class: "run-agent" }, run.agent_name),
@@ -70,6 +70,7 @@ export function runLine(id, onMark) {
         element("bdi", { class: "version" }, run.version),
       );
       setAttribute(link, "title", titleOf(run));
+      const values = valuesOf(run, texts);
       others.forEach((cell, place) => replaceChildren(cell, values[place]));
       drawKinds(others, run);
     },
@@ -77,18 +78,34 @@ export function runLine(id, onMark) {
 }
 
 /**
- * What the cells after the name of the agent show.
+ * What of a run is shown another way while time passes.
  * @param {RunSummary} run
  * @param {number} now
+ */
+function textsOf({ started_at: started, duration_ms: duration, changed_at: changed, ...run }, now) {
+  const since = started ? Math.max(0, now - Date.parse(started)) : null;
+  const took = duration ?? (isOpen(run) ? since : null);
+  const today = formatTime(new Date(now).toISOString()).slice(0, 10);
+  return {
+    started: started ? formatTime(started).slice(0, 19).replace(`${today} `, "") : "not yet",
+    ago: since === null ? "" : formatAgo(since),
+    news: isOpen(run) ? lastNews(now - Date.parse(changed)) : "",
+    took: took === null ? NONE : `${formatDuration(took)}${duration === null ? " so far" : ""}`,
+  };
+}
+
+/**
+ * What the cells after the name of the agent show.
+ * @param {RunSummary} run
+ * @param {{ started: string, ago: string, news: string, took: string }} texts
  * @returns {Child[]}
  */
-function valuesOf(run, now) {
-  const since = run.started_at && isOpen(run) ? Math.max(0, now - Date.parse(run.started_at)) : null;
-  const took = run.duration_ms ?? since;
+function valuesOf(run, { started, ago, news, took }) {
+  const time = { datetime: run.started_at, title: run.started_at && `${run.started_at} (UTC)` };
   return [
-    statusMark(run.status),
-    startedOf(run, now),
-    took === null ? NONE : `${formatDuration(took)}${run.duration_ms === null ? " so far" : ""}`,
+    element("span", {}, statusMark(run.status), news && element("span", { class: "ago warned" }, ` last news ${news}`)),
+    element("time", time, started, " ", element("span", { class: "ago muted" }, ago)),
+    took,
     formatNumber(run.spans),
     run.failed ? formatNumber(run.failed) : NONE,
     run.mismatches ? formatNumber(run.mismatches) : NONE,
@@ -96,27 +113,9 @@ function valuesOf(run, now) {
   ];
 }
 
-/**
- * @param {RunSummary} run
- * @param {number} now
- */
-function startedOf({ started_at: started }, now) {
-  if (!started) return "not yet";
-  const [day, clock] = formatTime(started).split(" ");
-  const today = formatTime(new Date(now).toISOString()).startsWith(day);
-  const ago = element("span", { class: "ago muted" }, ` ${formatAgo(Math.max(0, now - Date.parse(started)))}`);
-  return element(
-    "time",
-    { datetime: started, title: `${started} (UTC)` },
-    today ? "" : `${day} `,
-    clock.slice(0, 8),
-    ago,
-  );
-}
-
 /** @param {RunSummary} run */
 function titleOf(run) {
-  const name = `${run.agent_name} ${run.version}`;
+  const name = runName(run);
   return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
 }
 

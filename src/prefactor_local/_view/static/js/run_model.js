@@ -4,6 +4,8 @@
 /** @import { SpanTree, TreeNode, VisibleRow } from "./tree.js" */
 /** @import { RunState } from "./urls.js" */
 import { matcherOf } from "./filter.js";
+import { hueOf } from "./format.js";
+import { addHues } from "./hues.js";
 import { buildTree, endOfTree, keepMatches, visibleRows } from "./tree.js";
 
 /**
@@ -27,8 +29,10 @@ export class RunModel {
     this.tree = { nodes: new Map(), order: [] };
     /** @type {Set<number>} */
     this.collapsed = new Set();
-    /** The spans whose payloads hold the text of the filter. @type {Set<number>} */
-    this.found = new Set();
+    /** The spans whose payloads hold a word of the filter, by word. @type {Map<string, Set<number>>} */
+    this.found = new Map();
+    /** @type {Map<string, number>} */
+    this.hues = new Map();
     /** As `keepMatches` tells; null: there is no filter. @type {Uint8Array | null} */
     this.kept = null;
     /** @type {VisibleRow[]} */
@@ -53,6 +57,14 @@ export class RunModel {
     return Object.hasOwn(types, name) ? types[name] : null;
   }
 
+  /**
+   * The colour of a span type.
+   * @param {string} type
+   */
+  hueOf(type) {
+    return this.hues.get(type) ?? hueOf(type);
+  }
+
   /** Forgets the spans. */
   clear() {
     this.rows = new Map();
@@ -68,6 +80,7 @@ export class RunModel {
     this.change = page.change;
     for (const row of page.rows) this.rows.set(row[0], row);
     if (page.rows.length) this.tree = buildTree(this.rows.values());
+    addHues(this.hues, page.rows);
     return page.rows.length > 0;
   }
 

@@ -8,7 +8,7 @@ import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { saveFile } from "./download.js";
 import { parseFilter } from "./filter.js";
-import { shorten } from "./format.js";
+import { lastNews, runName, shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
@@ -25,6 +25,9 @@ import { formatRunState, parseRunState, runUrl } from "./urls.js";
 const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
+const NO_MATCH =
+  "No span matches the filter: each word must be in the type, summary, params or result of a span. " +
+  'Durations are written as >200ms or <2s, and "words in this order" in quotation marks.';
 
 /**
  * @param {Context} context
@@ -60,6 +63,7 @@ export class RunPage {
     this.searchTimer = 0;
     this.address = addressWriter(() => this.url);
     this.closed = false;
+    this.heardAt = 0;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
@@ -135,9 +139,10 @@ export class RunPage {
     const details = await this.source.run(this.id);
     if (this.closed) return;
     this.model.details = details;
+    this.heardAt = Date.parse(details.run.changed_at);
     this.id = details.run.id;
     this.address.write();
-    this.context.setTitle(shorten(`${details.run.agent_name} ${details.run.version}`, LONGEST_TITLE));
+    this.context.setTitle(shorten(runName(details.run), LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
@@ -177,6 +182,7 @@ export class RunPage {
       }
       more = page.more;
       changed = this.model.apply(page) || changed;
+      if (page.rows.length && this.wasShown) this.heardAt = Date.now();
       const another = this.model.details?.run.status !== page.status;
       if (another) await this.loadRun();
       const loadFindings = another || !this.wasShown;
@@ -215,7 +221,7 @@ export class RunPage {
     const waiting = model.isOpen
       ? "No spans yet. They appear here as soon as the agent sends them."
       : "This run has no spans.";
-    this.empty.textContent = none ? waiting : "No span matches the filter.";
+    this.empty.textContent = none ? waiting : NO_MATCH;
     this.minimap.element.hidden = !this.empty.hidden;
     this.list.element.hidden = !this.empty.hidden;
   }
@@ -227,13 +233,15 @@ export class RunPage {
     const { run } = details;
     const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
     const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
-    this.header.draw({ details, counts, findings: this.findings, duration });
+    const news = this.model.isOpen && this.source.live ? lastNews(Date.now() - this.heardAt) : "";
+    this.header.draw({ details, counts, findings: this.findings, duration, news });
   }
 
   /** Lets the bars of spans that run grow. */
   grow() {
     if (document.hidden || !this.model.isOpen || !this.source.live || !this.model.rows.size) return;
     this.show();
+    this.pane.grow();
   }
 
   filterChanged() {
@@ -246,17 +254,18 @@ export class RunPage {
   search() {
     clearTimeout(this.searchTimer);
     this.searching.abort();
-    const { text } = parseFilter(this.model.state.text);
-    if (!text) {
-      this.model.found = new Set();
+    const { words } = parseFilter(this.model.state.text);
+    if (!words.length) {
+      this.model.found = new Map();
       return;
     }
     this.searching = new AbortController();
     const { signal } = this.searching;
     this.searchTimer = window.setTimeout(async () => {
-      const found = await this.source.search(this.id, text, signal).catch(() => null);
+      const searches = words.map((word) => this.source.search(this.id, word, signal));
+      const found = await Promise.all(searches).catch(() => null);
       if (!found || signal.aborted) return;
-      this.model.found = new Set(found);
+      this.model.found = new Map(words.map((word, index) => [word, new Set(found[index])]));
       this.show();
     }, SEARCH_AFTER);
   }
@@ -295,7 +304,7 @@ export class RunPage {
     const { visible, state } = this.model;
     if (!visible.length) return;
     const from = state.span === null ? -1 : this.list.indexOf(state.span);
-    const to = from < 0 ? (step > 0 ? 0 : visible.length - 1) : from + step;
+    const to = from < 0 && step === -1 ? visible.length - 1 : from + step;
     this.select(visible[Math.max(0, Math.min(visible.length - 1, to))].node);
   }
 

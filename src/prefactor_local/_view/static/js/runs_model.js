@@ -58,7 +58,7 @@ export class RunsModel {
   }
 }
 
-/** @param {RunSummary} run */
+/** @param {{ status: string }} run */
 export function isOpen(run) {
   return run.status === "active" || run.status === "pending";
 }

@@ -4,7 +4,7 @@
 /** @import { RunLine } from "./run_line.js" */
 import { addressWriter } from "./address.js";
 import { AnswerError } from "./data.js";
-import { button, element, oncePerFrame, replaceChildren, setAttribute } from "./dom.js";
+import { button, element, replaceChildren, setAttribute } from "./dom.js";
 import { runLine, RUN_COLUMNS } from "./run_line.js";
 import { askAgainAndAgain } from "./live.js";
 import { sentenceOf } from "./messages.js";
@@ -48,13 +48,13 @@ export class RunsPage {
     this.lines = new Map();
     this.order = "";
     this.isLoadingOlder = false;
+    this.isFailing = false;
     this.searchTimer = 0;
     this.stop = () => {};
     this.address = addressWriter(
       () => runsUrl(this.state),
       () => ({ runs: { selected: this.selected, marked: this.marked } }),
     );
-    this.drawSoon = oncePerFrame(() => this.draw());
     this.toolbar = new RunsToolbar(this.state, {
       changed: () => this.filterChanged(),
       leave: () => this.focusList(),
@@ -115,10 +115,12 @@ export class RunsPage {
       const older = this.model.olderOpenRun(page);
       this.model.apply(page);
       if (older) await this.askForOlder(older.seq + 1, query);
-      this.say("");
+      if (this.isFailing) this.say("");
+      this.isFailing = false;
       this.draw();
       return "changed";
     } catch (error) {
+      this.isFailing = true;
       const mayPass = !(error instanceof AnswerError && error.status === 400); // 400: the filter of the address
       this.say(sentenceOf(error) + (mayPass ? " This page tries again every few seconds." : ""));
       return "failed";
@@ -234,6 +236,7 @@ export class RunsPage {
   /** @param {string} id */
   mark(id) {
     this.marked = toggleMark(this.marked, id);
+    if (!this.isFailing) this.say("");
     this.address.write();
     this.draw();
     this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);

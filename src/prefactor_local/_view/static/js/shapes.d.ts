@@ -18,6 +18,7 @@ export interface RunSummary {
   started_at: string | null;
   finished_at: string | null;
   duration_ms: number | null;
+  changed_at: string;
   termination_reason: string | null;
   spans: number;
   failed: number;

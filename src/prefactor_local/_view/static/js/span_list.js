@@ -43,14 +43,15 @@ export class SpanList {
     this.lines = element("div", { class: "axis-lines", "aria-hidden": "true" });
     this.head = element("div", { class: "spans-head" }, element("span", { class: "head-tree" }, "Span"));
     this.element = element("div", { class: "spans" }, this.head);
-    this.head.append(this.columnSplitter(), this.axis);
+    this.head.append(this.axis);
     this.element.style.setProperty("--tree-width", savedSize("tree-width"));
-    this.element.append(element("div", { class: "spans-body" }, this.lines, this.grid));
+    const body = element("div", { class: "spans-body" }, this.lines, this.grid);
+    this.element.append(body, element("div", { class: "column-border" }, this.columnSplitter()));
     this.listen(options);
   }
 
   columnSplitter() {
-    return splitter({
+    const bar = splitter({
       label: "Width of the tree",
       setting: () => "tree-width",
       isUpright: () => true,
@@ -62,6 +63,8 @@ export class SpanList {
         this.redraw();
       },
     });
+    bar.addEventListener("wheel", (event) => this.grid.scrollBy(0, event.deltaY), { passive: true });
+    return bar;
   }
 
   /** @param {SpanListOptions} options */
@@ -256,6 +259,7 @@ export class SpanList {
       selected: state.span,
       kept: dim,
       typeOf,
+      hueOf: this.model.hueOf.bind(this.model),
     };
   }
 
@@ -263,7 +267,7 @@ export class SpanList {
     const { from, to } = this.window;
     const width = this.axis.clientWidth;
     this.element.style.setProperty("--scrollbar", `${this.grid.offsetWidth - this.grid.clientWidth}px`);
-    const marks = axisMarks(from, to, Math.max(1, Math.floor(width / 110)));
+    const marks = axisMarks(from, to, Math.max(2, Math.floor(width / 110)));
     replaceChildren(this.axis, ...marks.map((mark) => markAt((mark - from) / (to - from), formatDuration(mark))));
     replaceChildren(this.lines, ...marks.map((mark) => markAt((mark - from) / (to - from), "")));
   }

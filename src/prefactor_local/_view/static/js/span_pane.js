@@ -5,14 +5,16 @@
 /** @import { SpanDetails } from "./shapes.js" */
 /** @import { SpanView } from "./span_view.js" */
 /** @import { TreeNode } from "./tree.js" */
+import { AnswerError } from "./data.js";
 import { element, replaceChildren } from "./dom.js";
 import { shorten } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
-import { drawSpan } from "./span_view.js";
+import { drawSpan, drawTimes } from "./span_view.js";
 import { endOf, selfTime } from "./tree.js";
 
 const HELD = 90; // milliseconds between two spans
+const TRY_AGAIN_AFTER = 3000; // milliseconds
 
 /**
  * @typedef {object} SpanPaneOptions
@@ -38,6 +40,7 @@ export class SpanPane {
     this.lastLoad = -HELD;
     /** @type {SpanDetails | null} */
     this.span = null;
+    this.unfolded = "";
     body.append(this.splitter, this.element);
     this.setVisible(false);
   }
@@ -67,23 +70,38 @@ export class SpanPane {
 
   /**
    * @param {TreeNode} node
-   * @param {boolean} [full] Whether long values are wanted as a whole.
+   * @param {string} [whole] Side and pointer of a value that is wanted as a whole.
    */
-  async load(node, full = false) {
+  async load(node, whole) {
     this.loading.abort();
+    this.unfolded = whole ?? "";
     this.loading = new AbortController();
     const { signal } = this.loading;
     this.setVisible(true);
     try {
       await this.wait();
       if (signal.aborted) return;
-      const span = await this.options.source.span(node.row[1], full, signal);
+      const span = await this.options.source.span(node.row[1], whole !== undefined, signal);
       if (signal.aborted) return;
       this.span = span;
       this.draw();
     } catch (error) {
-      if (!signal.aborted) replaceChildren(this.element, message(sentenceOf(error)));
+      if (signal.aborted) return;
+      replaceChildren(this.element, message(sentenceOf(error)));
+      this.tryAgain(node, whole, signal, error);
     }
+  }
+
+  /**
+   * Loads the span again in a while, if the server was gone, and no other span was selected.
+   * @param {TreeNode} node
+   * @param {string | undefined} whole
+   * @param {AbortSignal} signal
+   * @param {unknown} error
+   */
+  tryAgain(node, whole, signal, error) {
+    if (!(error instanceof AnswerError) || error.status) return;
+    setTimeout(() => signal.aborted || this.load(node, whole), TRY_AGAIN_AFTER);
   }
 
   /** While a key is held down, only the span at which it is released is loaded. */
@@ -94,14 +112,23 @@ export class SpanPane {
     if (held) await new Promise((resolve) => setTimeout(resolve, HELD));
   }
 
+  /** Lets the times of a span that runs grow. */
+  grow() {
+    const node = this.options.model.selected;
+    if (node && this.span?.id === node.row[1] && !this.span.finished_at)
+      drawTimes(this.element, this.viewOf(node, this.span));
+  }
+
   draw() {
+    const { source } = this.options;
     const node = this.options.model.selected;
     const view = node && this.span && this.viewOf(node, this.span);
     if (!node || !view) return;
     drawSpan(this.element, view, {
       close: this.options.close,
       showJson: (json) => this.showJson(json),
-      showAll: () => this.load(node, true),
+      showAll: source.live ? (place) => this.load(node, place) : null,
+      whole: () => source.span(node.row[1], true, this.loading.signal),
       openParent: () => node.parent && this.options.select(node.parent),
     });
   }
@@ -119,8 +146,20 @@ export class SpanPane {
     const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
     const type = model.typeOf(span.type);
     const above = node.parent?.row;
-    const known = { span, type, duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? shorten(above[7], 60) || above[3] : "", json: model.state.json };
+    const known = {
+      span,
+      type,
+      hue: model.hueOf(span.type),
+      duration,
+      selfTime: selfTime(node, now),
+      children: node.children.length,
+    };
+    return {
+      ...known,
+      parent: above ? shorten(above[7], 60) || above[3] : "",
+      json: model.state.json,
+      unfolded: this.unfolded,
+    };
   }
 
   /** @param {boolean} json */

@@ -1,9 +1,10 @@
 // A line of the list of spans: its place in the tree on the left, its time on the right.
 
 /** @import { SpanRow, SpanTypeInfo } from "./shapes.js" */
+/** @import { Brief } from "./briefs.js" */
 /** @import { VisibleRow } from "./tree.js" */
 import { element, setAttribute } from "./dom.js";
-import { formatDuration, hueOf, visibleText } from "./format.js";
+import { formatDuration, visibleText } from "./format.js";
 import { statusSign, statusWord } from "./status.js";
 import { endOf } from "./tree.js";
 
@@ -20,7 +21,8 @@ const GAP = 14; // pixels, around it
  * @property {number} to The time at the right edge.
  * @property {number} width Of the column with the times, in pixels.
  * @property {number} now
- * @property {(row: SpanRow) => string} brief What stands for the summary of a span that has none.
+ * @property {(row: SpanRow) => Brief} brief
+ * @property {(type: string) => number} hueOf
  * @property {Set<number>} collapsed
  * @property {number | null} selected
  * @property {Uint8Array | null} kept As `keepMatches` tells, if matches are to be highlighted.
@@ -43,7 +45,8 @@ export function rowElement() {
   const type = element("span", { class: "type" });
   const status = element("span", { class: "row-status" });
   const badge = element("span", { class: "badge warning" });
-  const names = element("span", { class: "names" }, headline, type);
+  const error = element("span", { class: "row-error" });
+  const names = element("span", { class: "names" }, headline, error, type);
   const tree = element("div", { class: "cell-tree", role: "gridcell" }, guides, twisty, dot, status, names, badge);
   const bar = element("span", { class: "bar" });
   const label = element("span", { class: "bar-label" });
@@ -60,7 +63,10 @@ export function rowElement() {
     guides.style.width = `${Math.min(node.depth, MOST_INDENTED) * INDENT}px`;
     guides.textContent = node.depth > MOST_INDENTED ? `${node.depth}` : "";
     twisty.textContent = expandable ? (view.collapsed.has(seq) ? "▸" : "▾") : "";
-    const about = summary || view.brief(node.row);
+    const brief = view.brief(node.row);
+    const about = summary || brief.params;
+    error.textContent = visibleText(brief.error);
+    error.title = error.textContent;
     headline.textContent = visibleText(firstLine(about) || known?.title || name);
     headline.title = visibleText(about.slice(0, MOST_OF_SUMMARY));
     const also = [
@@ -72,7 +78,7 @@ export function rowElement() {
     status.title = statusWord(state);
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
     badge.title = mismatches ? "Values that do not match their schema" : "";
-    line.style.setProperty("--hue", String(hueOf(name)));
+    line.style.setProperty("--hue", String(view.hueOf(name)));
   }
 
   /**
@@ -83,14 +89,15 @@ export function rowElement() {
     const start = node.row[5];
     const end = endOf(node.row, view.now);
     const duration = start === null || end === null ? null : end - start;
-    label.textContent = duration === null ? statusWord(node.row[4]) : formatDuration(duration);
+    const said = duration === null ? statusWord(node.row[4]) : formatDuration(duration);
     const width = view.to - view.from;
     const left = ((start ?? view.from) - view.from) / width;
     const right = ((end ?? start ?? view.from) - view.from) / width;
     bar.hidden = start === null || right < 0 || left > 1;
     bar.style.left = percent(Math.max(left, -0.01));
     bar.style.width = percent(Math.min(right, 1.01) - Math.max(left, -0.01));
-    placeLabel(label, left, right, view.width);
+    label.textContent = right < 0 ? `◂ ${said}` : left > 1 ? `${said} ▸` : said;
+    placeLabel(label, Math.min(left, 1), Math.max(right, 0), view.width);
   }
 
   return {
@@ -115,7 +122,7 @@ export function rowElement() {
       setAttribute(
         line,
         "aria-label",
-        `${firstLine(node.row[7] || view.brief(node.row)) || node.row[3]}, ${statusWord(state)}${problems}`,
+        `${firstLine(node.row[7] || view.brief(node.row).params) || node.row[3]}, ${statusWord(state)}${problems}`,
       );
       drawTree(row, view);
       drawTime(row, view);
@@ -134,7 +141,7 @@ function percent(fraction) {
 }
 
 /**
- * Puts the duration after its bar, before it, or on it, where there is space.
+ * Puts the duration after its bar, before it, or on it, where there is space; at the edge behind which its bar is.
  * @param {HTMLElement} label
  * @param {number} left
  * @param {number} right
@@ -146,5 +153,4 @@ function placeLabel(label, left, right, width) {
   const before = !after && left >= needed;
   label.style.left = before ? "auto" : percent(Math.max(0, after ? right : Math.min(left, 1 - needed)));
   label.style.right = before ? percent(Math.max(0, 1 - left)) : "auto";
-  label.hidden = right < 0 || left > 1;
 }

@@ -5,8 +5,8 @@
 import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
-import { fieldTree, isObject } from "./fields.js";
-import { formatCount, formatDuration, formatTime, hueOf } from "./format.js";
+import { fieldTree, isObject, valueAt } from "./fields.js";
+import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
 import { formatJson } from "./json.js";
 import { message } from "./messages.js";
 import { statusMark, statusWord } from "./status.js";
@@ -16,18 +16,21 @@ import { payloadElement } from "./values.js";
  * @typedef {object} SpanView
  * @property {SpanDetails} span
  * @property {SpanTypeInfo | null} type
+ * @property {number} hue Of its type.
  * @property {number | null} duration The duration so far of a span that still runs.
  * @property {number | null} selfTime
  * @property {number} children How many spans are directly below it.
  * @property {string} parent What to call its parent; empty if it has none.
  * @property {boolean} json
+ * @property {string} unfolded Side and pointer of the text that a person asked for as a whole.
  */
 
 /**
  * @typedef {object} PaneActions
  * @property {() => void} close
  * @property {(json: boolean) => void} showJson
- * @property {() => void} showAll
+ * @property {((place: string) => void) | null} showAll Loads all values, for one that was cut; null: there is no more.
+ * @property {() => Promise<SpanDetails>} whole Loads the span with all values, for the clipboard.
  * @property {() => void} openParent
  */
 
@@ -49,11 +52,10 @@ export function drawSpan(pane, view, actions) {
     pane,
     heading(view, actions),
     errorBox(span),
-    problems(pane, span),
+    problems(pane, view, actions),
     facts(view, actions),
     view.type?.description ? element("p", { class: "type-description" }, view.type.description) : null,
-    element("div", { class: "pane-tools" }, viewSwitch(view.json, actions.showJson)),
-    ...sides.map((side) => payloadSection(view, side, actions)),
+    ...sides.map((side, index) => payloadSection(view, side, actions, !index)),
   );
   pane.scrollTop = scrolled;
 }
@@ -62,17 +64,17 @@ export function drawSpan(pane, view, actions) {
  * @param {SpanView} view
  * @param {PaneActions} actions
  */
-function heading({ span, type }, actions) {
+function heading({ span, type, hue }, actions) {
   const dot = element("span", { class: "dot", "aria-hidden": "true" });
   const close = button("✕", actions.close, { class: "icon", "aria-label": "Close the span", title: "Close (Esc)" });
   const name = type && type.title !== span.type ? element("code", {}, span.type) : null;
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
   if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
-  kind.style.setProperty("--hue", String(hueOf(span.type)));
+  kind.style.setProperty("--hue", String(hue));
   const headline = element(
     "h2",
     { dir: "auto" },
-    span.summary || briefPayload(span.params) || type?.title || span.type,
+    span.summary || briefPayload(span.params, span.cut) || type?.title || span.type,
   );
   return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
 }
@@ -94,13 +96,19 @@ function errorBox(span) {
 /**
  * What does not match the schemas, with the way to the field.
  * @param {HTMLElement} pane
- * @param {SpanDetails} span
+ * @param {SpanView} view
+ * @param {PaneActions} actions
  */
-function problems(pane, span) {
+function problems(pane, { span, json }, actions) {
   const values = span.mismatches.filter(({ part }) => part !== "schema_name");
   if (values.length < span.mismatches.length) return warning("The schema version of this run has no such span type");
   if (!values.length) return null;
-  const lines = values.map((mismatch) => element("li", {}, ...problemLine(pane, mismatch)));
+  /** @param {string} place */
+  const show = (place) => {
+    if (json) actions.showJson(false);
+    showField(pane, place);
+  };
+  const lines = values.map((mismatch) => element("li", {}, ...problemLine(mismatch, show)));
   return append(
     warning(`${formatCount(values.length, "value does", "values do")} not match the schema`),
     element("ul", {}, ...lines),
@@ -113,13 +121,13 @@ function warning(title) {
 }
 
 /**
- * @param {HTMLElement} pane
  * @param {Mismatch} mismatch
+ * @param {(place: string) => void} show
  * @returns {Child[]}
  */
-function problemLine(pane, { part, pointer, message: said }) {
+function problemLine({ part, pointer, message: said }, show) {
   const place = pointer ? `${part} ${pointer}` : part;
-  return [button(place, () => showField(pane, part + pointer), { class: "link place" }), ` ${said}`];
+  return [button(place, () => show(part + pointer), { class: "link place" }), ` ${said}`];
 }
 
 /**
@@ -141,16 +149,17 @@ function showField(pane, place) {
  * @param {SpanView} view
  * @param {PaneActions} actions
  */
-function facts({ span, type, duration, selfTime, children, parent }, actions) {
-  const took = duration === null ? null : formatDuration(duration);
+function facts(view, actions) {
+  const { span, type, children, parent } = view;
+  const times = timeTexts(view);
   return element(
     "dl",
     { class: "facts" },
     fact("Status", statusMark(span.status)),
-    fact("Duration", took && (span.finished_at ? took : `${took} so far`)),
-    fact("Self time", children && selfTime !== null ? formatDuration(selfTime) : null),
+    fact("Duration", times.duration && element("span", { "data-time": "duration" }, times.duration)),
+    fact("Self time", times.self && element("span", { "data-time": "self" }, times.self)),
     fact("Started", span.started_at && timeElement(span.started_at)),
-    fact("Finished", span.finished_at && timeElement(span.finished_at)),
+    fact("Finished", span.finished_at && timeElement(span.finished_at), "wide"),
     fact("Children", children || null),
     fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
     fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
@@ -166,21 +175,44 @@ function facts({ span, type, duration, selfTime, children, parent }, actions) {
         element("code", {}, span.id),
         copyButton(() => span.id),
       ),
+      "wide",
     ),
   );
+}
+
+/** @param {SpanView} view */
+function timeTexts({ span, duration, selfTime, children }) {
+  const took = duration === null ? "" : formatDuration(duration);
+  return {
+    duration: took && !span.finished_at ? `${took} so far` : took,
+    self: children && selfTime !== null ? formatDuration(selfTime) : "",
+  };
+}
+
+/**
+ * Lets the times of a span that runs grow.
+ * @param {HTMLElement} pane
+ * @param {SpanView} view
+ */
+export function drawTimes(pane, view) {
+  for (const [name, text] of Object.entries(timeTexts(view))) {
+    const shown = pane.querySelector(`[data-time="${name}"]`);
+    if (shown && shown.textContent !== text) shown.textContent = text;
+  }
 }
 
 /**
  * @param {string} name
  * @param {Child} value
+ * @param {"wide"} [kind] Not for narrow windows.
  */
-function fact(name, value) {
-  return value ? element("div", {}, element("dt", {}, name), element("dd", {}, value)) : null;
+function fact(name, value, kind) {
+  return value ? element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value)) : null;
 }
 
 /** @param {string} iso */
 export function timeElement(iso) {
-  return element("time", { datetime: iso, title: `${iso} (UTC)` }, formatTime(iso));
+  return element("time", { datetime: iso, title: `${iso} (UTC)` }, `${formatTime(iso)} ${timeZone(iso)}`);
 }
 
 /**
@@ -202,38 +234,61 @@ function viewSwitch(json, showJson) {
  * @param {SpanView} view
  * @param {Side} side
  * @param {PaneActions} actions
+ * @param {boolean} isFirst
  */
-function payloadSection({ span, type, json }, side, actions) {
+function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) {
   const payload = span[side];
   const text = () => formatJson(payload);
+  const isCut = span.cut.some((cut) => cut.side === side);
+  const copy = isCut && actions.showAll ? wholeJson : text;
   const risk = type?.[side][""]?.data_risk;
   const title = element("h3", {}, TITLES[side], risk ? element("span", { class: "badge risk" }, risk) : null);
-  const head = element("div", { class: "pane-line" }, title, payload === null ? null : copyButton(text, "Copy JSON"));
+  const tools = element(
+    "div",
+    { class: "side-tools" },
+    isFirst && viewSwitch(json, actions.showJson),
+    payload !== null && copyButton(copy, copyLabel()),
+  );
+  const head = element("div", { class: "pane-line" }, title, tools);
   return element("section", { class: `side ${side}` }, head, payloadBody());
+
+  async function wholeJson() {
+    return formatJson((await actions.whole())[side]);
+  }
+
+  function copyLabel() {
+    return isCut && !actions.showAll ? "Copy JSON (cut)" : "Copy JSON";
+  }
+
+  /** @param {string} pointer */
+  async function wholeText(pointer) {
+    return String(valueAt((await actions.whole())[side], pointer) ?? "");
+  }
 
   function payloadBody() {
     if (payload === null)
       return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
-    if (json)
-      return jsonElement(
-        text(),
-        span.cut.some((cut) => cut.side === side),
-        actions.showAll,
-      );
+    if (json) return element("div", {}, isCut && cutNote(actions), element("pre", { class: "text code" }, text()));
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
-    const view = { side, cuts, mismatches: mismatchesOf(span, side), showAll: actions.showAll };
+    const { showAll } = actions;
+    const view = {
+      side,
+      cuts,
+      mismatches: mismatchesOf(span, side),
+      unfolded: unfolded.startsWith(side) ? unfolded.slice(side.length) : "none",
+      showAll: showAll && ((/** @type {string} */ pointer) => showAll(side + pointer)),
+      wholeText: showAll && wholeText,
+    };
     return payloadElement(view, payload, fieldTree(type?.[side] ?? {}));
   }
 }
 
-/**
- * @param {string} text
- * @param {boolean} isCut
- * @param {() => void} showAll
- */
-function jsonElement(text, isCut, showAll) {
-  const more = element("p", { class: "cut" }, "Long values are cut. ", button("Show all", showAll, { class: "link" }));
-  return element("div", {}, isCut ? more : null, element("pre", { class: "text code" }, text));
+/** @param {PaneActions} actions */
+function cutNote({ showAll }) {
+  const more = showAll
+    ? button("Show all", () => showAll(""), { class: "link" })
+    : "The rest was cut off when this file was exported.";
+  return element("p", { class: "cut" }, "Long values are cut. ", more);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /** @import { Counts, RunModel } from "./run_model.js" */
 import { button, element, replaceChildren } from "./dom.js";
-import { formatNumber, hueOf } from "./format.js";
+import { formatNumber } from "./format.js";
 import { menu } from "./menu.js";
 import { STATUSES, statusWord } from "./status.js";
 
@@ -27,7 +27,7 @@ export class Toolbar {
       class: "filter",
       placeholder: "Filter: text, >200ms",
       "aria-label": "Filter: text, or durations such as >200ms",
-      title: "Text in the type, summary, params or result; >200ms or <2s for durations (/)",
+      title: 'Words in the type, summary, params or result; "words in this order"; >200ms or <2s for durations (/)',
       spellcheck: "false",
       autocomplete: "off",
     });
@@ -124,6 +124,7 @@ export class Toolbar {
     this.hide.setAttribute("aria-pressed", String(state.mode === "hide"));
     this.highlight.setAttribute("aria-pressed", String(state.mode === "highlight"));
     this.clear.hidden = !state.text && !state.types.length && !state.status;
+    this.element.classList.toggle("filtered", !this.clear.hidden);
   }
 
   /**
@@ -187,7 +188,7 @@ export class Toolbar {
       element("span", { class: "menu-name" }, name),
       element("span", { class: "muted" }, formatNumber(count)),
     );
-    line.style.setProperty("--hue", String(hueOf(name)));
+    line.style.setProperty("--hue", String(this.model.hueOf(name)));
     return line;
   }
 }

@@ -1,9 +1,11 @@
 // Payloads field by field, as text that people read.
 
-/** @import { Cut, FieldInfo, Json, Mismatch, Side } from "./shapes.js" */
+/** @import { Cut, Json } from "./shapes.js" */
 /** @import { ChatMessage, FieldNode } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
+/** @import { PayloadView } from "./texts.js" */
 import { append, button, element } from "./dom.js";
+import { fieldLabel, mismatchBoxes } from "./field_labels.js";
 import {
   childField,
   childPointer,
@@ -12,28 +14,28 @@ import {
   isObject,
   isRedacted,
   isShort,
-  looksLikeCode,
+  lastName,
+  parentPointer,
 } from "./fields.js";
-import { formatBytes, formatCount, formatNumber } from "./format.js";
-import { copyButton } from "./copy.js";
+import { formatCount, formatNumber } from "./format.js";
 import { formatJson } from "./json.js";
+import { cutLine, dataElement, redactedElement, textElement } from "./texts.js";
 
 const FIRST_ITEMS = 20;
 const FIRST_FIELDS = 200;
 const MORE_ITEMS = 200;
 const FIRST_VALUES = 500; // of a payload; objects and lists after them are drawn when they are asked for
 const FIRST_VALUES_OF_DIFFERENCE = 50;
-const FOLDED_LINES = 24;
-const FOLDED_CHARACTERS = 2500;
 const DEEPEST = 24;
-
-/**
- * @typedef {object} PayloadView
- * @property {Side} side
- * @property {Map<string, Cut>} cuts By pointer.
- * @property {Map<string, Mismatch[]>} mismatches By pointer.
- * @property {() => void} showAll Loads the values that were cut.
- */
+/** For values of which nothing else is known. @type {PayloadView} */
+export const PLAIN = {
+  side: "params",
+  cuts: new Map(),
+  mismatches: new Map(),
+  unfolded: "",
+  showAll: null,
+  wholeText: null,
+};
 
 /**
  * @typedef {PayloadView & { left: number }} Drawing
@@ -57,13 +59,7 @@ export function payloadElement(payloadView, payload, fields) {
  * @param {Json} value
  */
 export function plainValue(value) {
-  return valueElement(
-    { side: "params", cuts: new Map(), mismatches: new Map(), showAll: () => {}, left: FIRST_VALUES_OF_DIFFERENCE },
-    value,
-    "",
-    null,
-    0,
-  );
+  return valueElement({ ...PLAIN, left: FIRST_VALUES_OF_DIFFERENCE }, value, "", null, 0);
 }
 
 /**
@@ -78,9 +74,10 @@ function valueElement(view, value, pointer, field, depth) {
   const cut = view.cuts.get(pointer);
   view.left -= 1;
   if (cut?.kind === "data") return dataElement(cut);
-  if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, cut);
+  if (typeof value === "string")
+    return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
   if (value === null || typeof value !== "object") return scalarElement(value);
-  if (depth > DEEPEST) return textElement(view, formatJson(value), undefined);
+  if (depth > DEEPEST) return textElement(view, formatJson(value), pointer, undefined);
   if (view.left < 0 && depth && Object.keys(value).length)
     return foldedElement(view, value, () => valueElement(view, value, pointer, field, depth));
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
@@ -113,74 +110,6 @@ function scalarElement(value) {
   return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
 
-/** @param {string} value */
-function redactedElement(value) {
-  return element("span", { class: "redacted" }, "🔒 ", value.replace(/^\[|\]$/g, ""));
-}
-
-/** @param {Cut} cut */
-function dataElement(cut) {
-  const kind = cut.media_type ? `Data of the type ${cut.media_type}` : "Data (Base64)";
-  return element("span", { class: "data" }, `${kind}, ${formatBytes(cut.size)} of text; not shown`);
-}
-
-/**
- * @param {Drawing} view
- * @param {string} text
- * @param {Cut | undefined} cut
- */
-function textElement(view, text, cut) {
-  if (!text.trim()) return element("span", { class: "muted" }, emptyText(text));
-  if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, text);
-  const code = looksLikeCode(text);
-  const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
-  const box = element(
-    "div",
-    { class: "text-box" },
-    block,
-    copyButton(() => text),
-  );
-  if (cut)
-    append(box, cutLine(view, `The first ${formatCount(text.length, "character")} of ${formatNumber(cut.size)}.`));
-  if (isLong(text)) foldText(block, text);
-  return box;
-}
-
-/** @param {string} text */
-function emptyText(text) {
-  return text ? `white space only (${formatCount(text.length, "character")})` : "empty text";
-}
-
-/** @param {string} text */
-function isLong(text) {
-  return text.length > FOLDED_CHARACTERS || text.split("\n", FOLDED_LINES + 1).length > FOLDED_LINES;
-}
-
-/**
- * @param {HTMLElement} block
- * @param {string} text
- */
-function foldText(block, text) {
-  block.classList.add("folded");
-  const more = button(
-    `Show the whole text (${formatCount(text.length, "character")})`,
-    () => {
-      block.classList.remove("folded");
-      more.remove();
-    },
-    { class: "link" },
-  );
-  block.after(more);
-}
-
-/**
- * @param {Drawing} view
- * @param {string} said
- */
-function cutLine(view, said) {
-  return element("p", { class: "cut" }, `${said} `, button("Show all", view.showAll, { class: "link" }));
-}
-
 /**
  * @param {Drawing} view
  * @param {{ [name: string]: Json }} value
@@ -191,25 +120,42 @@ function cutLine(view, said) {
 function objectElement(view, value, pointer, field, depth) {
   const names = Object.keys(value);
   const cut = view.cuts.get(pointer);
-  if (!names.length && cut) return notShown(view, cut, "field");
-  if (!names.length) return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
+  const missing = missingNames(view, value, pointer);
+  if (!names.length && cut) return cutLine(view, pointer, 0, "field", cut);
+  if (!names.length && !missing.length)
+    return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
   const list = element("dl", { class: depth ? "fields nested" : "fields" });
+  append(list, ...missing.map((name) => missingField(view, name, pointer, field)));
   const box = element("div", {}, list);
   const draw = /** @param {string} name */ (name) => fieldElement(view, name, value[name], pointer, field, depth);
   showItems(view, box, list, names, draw, { first: FIRST_FIELDS, noun: "field" });
-  if (cut?.kind === "items")
-    append(box, cutLine(view, `The first ${formatCount(names.length, "field")} of ${formatNumber(cut.size)}.`));
+  if (cut) append(box, cutLine(view, pointer, names.length, "field", cut));
   return box.childElementCount > 1 ? box : list;
 }
 
 /**
- * An object or a list of which nothing is there.
+ * The fields that an object must have, and has not: their places are among those that do not match the schema.
  * @param {Drawing} view
- * @param {Cut} cut
- * @param {string} noun
+ * @param {{ [name: string]: Json }} value
+ * @param {string} pointer
  */
-function notShown(view, cut, noun) {
-  return cutLine(view, `${formatCount(cut.size, noun)}, not shown here.`);
+function missingNames(view, value, pointer) {
+  if (view.cuts.has(pointer)) return [];
+  const inside = [...view.mismatches.keys()].filter((place) => place && parentPointer(place) === pointer);
+  return inside.map(lastName).filter((name) => !Object.hasOwn(value, name));
+}
+
+/**
+ * @param {Drawing} view
+ * @param {string} name
+ * @param {string} parent
+ * @param {FieldNode | null} parentField
+ */
+function missingField(view, name, parent, parentField) {
+  const pointer = childPointer(parent, name);
+  const term = element("dt", {}, ...fieldLabel(name, childField(parentField, name)?.info ?? {}));
+  const shown = element("dd", {}, ...mismatchBoxes(view, pointer), element("span", { class: "muted" }, "not there"));
+  return element("div", { class: "field wrong", "data-pointer": view.side + pointer, tabindex: -1 }, term, shown);
 }
 
 /**
@@ -237,42 +183,6 @@ function fieldElement(view, name, value, parent, parentField, depth) {
 }
 
 /**
- * The name of a field, and what its schema says of it.
- * @param {string} name
- * @param {FieldInfo} info
- * @returns {Child[]}
- */
-function fieldLabel(name, info) {
-  const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
-  const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
-  const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
-  return [
-    title,
-    code,
-    info.unit ? element("span", { class: "muted" }, info.unit) : null,
-    info.redacted && badge("🔒 redacted", "lock", "The schema has this field redacted before it is recorded"),
-    risk,
-    info.deprecated && badge("deprecated", "plain", "The schema says that this field should not be used any more"),
-    info.description ? element("span", { class: "description" }, info.description) : null,
-  ];
-}
-
-/** @param {FieldInfo} info */
-function typeOf(info) {
-  const words = [info.type, info.format, info.enum && "one of some values", info.required && "required"];
-  return words.filter(Boolean).join(", ");
-}
-
-/**
- * @param {string} text
- * @param {string} kind
- * @param {string} title
- */
-function badge(text, kind, title) {
-  return element("span", { class: `badge ${kind}`, title }, text);
-}
-
-/**
  * @param {Drawing} view
  * @param {Json[]} items
  * @param {string} pointer
@@ -281,9 +191,10 @@ function badge(text, kind, title) {
  * @param {Cut | undefined} cut
  */
 function listElement(view, items, pointer, field, depth, cut) {
-  if (!items.length && cut) return notShown(view, cut, "item");
+  if (!items.length && cut) return cutLine(view, pointer, 0, "item", cut);
   if (!items.length) return element("span", { class: "muted" }, "empty list");
-  const short = items.every(isShort);
+  const isWrong = items.some((_, index) => view.mismatches.has(childPointer(pointer, index)));
+  const short = items.every(isShort) && !isWrong;
   const list = element("ol", { class: short ? "items short-items" : "items" });
   /** @param {Json} item @param {number} index */
   const itemElement = (item, index) => {
@@ -294,7 +205,7 @@ function listElement(view, items, pointer, field, depth, cut) {
   };
   const box = element("div", {}, list);
   showItems(view, box, list, items, itemElement);
-  if (cut) append(box, cutLine(view, `The first ${formatCount(items.length, "item")} of ${formatNumber(cut.size)}.`));
+  if (cut) append(box, cutLine(view, pointer, items.length, "item", cut));
   return box;
 }
 
@@ -349,8 +260,7 @@ function conversationElement(view, messages, pointer, field, depth, cut) {
     const shown = messageElement(view, item, at, childField(field, String(index)), depth + 1);
     return element("li", { class: `said ${roleClass(item.role)}`, "data-pointer": view.side + at }, ...shown);
   });
-  if (cut)
-    append(box, cutLine(view, `The first ${formatCount(messages.length, "message")} of ${formatNumber(cut.size)}.`));
+  if (cut) append(box, cutLine(view, pointer, messages.length, "message", cut));
   return box;
 }
 
@@ -393,8 +303,23 @@ function messageElement(view, said, pointer, field, depth) {
     ...mismatchBoxes(view, childPointer(pointer, "role")),
     ...mismatchBoxes(view, at),
     content === undefined || content === null ? null : contentElement(view, content, at, inside, depth),
-    Object.keys(others).length ? objectElement(view, others, pointer, field, depth) : null,
+    ...otherFields(view, said, others, pointer, field, depth),
   ];
+}
+
+/**
+ * The fields of a message beside its role and content, and those that are missing.
+ * @param {Drawing} view
+ * @param {ChatMessage} said
+ * @param {{ [name: string]: Json }} others
+ * @param {string} pointer
+ * @param {FieldNode | null} field
+ * @param {number} depth
+ */
+function otherFields(view, said, others, pointer, field, depth) {
+  const missing = missingNames(view, /** @type {{ [name: string]: Json }} */ (said), pointer);
+  if (!Object.keys(others).length && !missing.length) return [];
+  return [objectElement(view, others, pointer, field, depth)];
 }
 
 /**
@@ -406,16 +331,44 @@ function messageElement(view, said, pointer, field, depth) {
  * @param {number} depth
  */
 function contentElement(view, content, pointer, field, depth) {
-  if (!Array.isArray(content) || !content.some(isTextPart)) return valueElement(view, content, pointer, field, depth);
+  if (!Array.isArray(content) || !content.every(isPart)) return valueElement(view, content, pointer, field, depth);
   const list = element("div", { class: "parts" });
   const box = element("div", {}, list);
   showItems(view, box, list, content, (part, index) => {
     const at = childPointer(pointer, index);
     const inside = childField(field, String(index));
-    if (!isTextPart(part)) return valueElement(view, part, at, inside, depth + 1);
-    return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
+    if (isTextPart(part))
+      return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
+    return partElement(view, part, at, inside, depth);
   });
   return box;
+}
+
+/**
+ * A part that is no text. Of `{"type": "image_url", "image_url": {"url": …}}` only the last is worth a line.
+ * @param {Drawing} view
+ * @param {Json} part
+ * @param {string} pointer
+ * @param {FieldNode | null} field
+ * @param {number} depth
+ */
+function partElement(view, part, pointer, field, depth) {
+  const kind = isObject(part) && typeof part.type === "string" ? part.type : "";
+  if (!kind || !isObject(part)) return valueElement(view, part, pointer, field, depth + 1);
+  const { type: _, ...others } = part;
+  let [shown, at, inside] = /** @type {[Json, string, FieldNode | null]} */ ([others, pointer, field]);
+  for (let names = Object.keys(others); names.length === 1; names = isObject(shown) ? Object.keys(shown) : []) {
+    const [name] = names;
+    shown = /** @type {{ [name: string]: Json }} */ (shown)[name];
+    [at, inside] = [childPointer(at, name), childField(inside, name)];
+  }
+  const value = valueElement(view, shown, at, inside, depth + 1);
+  return element("div", { class: "part", "data-pointer": view.side + at }, element("code", {}, kind), " ", value);
+}
+
+/** @param {Json} part */
+function isPart(part) {
+  return typeof part === "string" || (isObject(part) && typeof part.type === "string");
 }
 
 /**
@@ -424,18 +377,4 @@ function contentElement(view, content, pointer, field, depth) {
  */
 function isTextPart(part) {
   return isObject(part) && part.type === "text" && typeof part.text === "string" && Object.keys(part).length === 2;
-}
-
-/**
- * What does not match the schema, beside the value.
- * @param {Drawing} view
- * @param {string} pointer
- */
-function mismatchBoxes(view, pointer) {
-  return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
-    const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
-    if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, formatJson(schema));
-    return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
-  });
 }
