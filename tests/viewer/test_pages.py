@@ -74,6 +74,25 @@ def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -
     screen.shown(".pane .error-box", "No such step.")
 
 
+def test_large_numbers_are_as_recorded_and_large_payloads_are_folded(screen: Screen, http: Http) -> None:
+    number = 12345678901234567891
+    said = {"role": "user", "content": [{"type": "text", "text": "hello"}] * 2}
+    payload = {"number": number, "said": [said] * 1_000, "nested": [[["z" * 100] * 30] * 30] * 30}
+    span = http.span(http.started(), schema_name="other", payload=payload)["details"]
+    screen.run(span["agent_instance_id"])
+    screen.press("j")
+    pane = screen.shown(".pane")
+
+    assert screen.shown(".pane [data-pointer='params/number'] dd").inner_text() == str(number)
+    assert f"number: {number}" in screen.shown(".pane h2").inner_text()
+    assert screen.page.evaluate("document.querySelectorAll('*').length") < 6_000
+    pane.get_by_role("button", name="Show 200 more items (of 980)").click()
+    screen.shown(".pane button", "Show 200 more items (of 780)")
+    for name in ("Show 30 items", "JSON"):
+        pane.get_by_role("button", name=name, exact=True).first.click()
+    assert f'"number": {number},' in screen.shown(".pane .params pre").inner_text()
+
+
 def test_spans_are_filtered(screen: Screen, http: Http) -> None:
     screen.run(shop_run(http))
 

@@ -17,7 +17,9 @@ const AFTER = 120; // milliseconds without scrolling
  * @param {Cut[]} [cut] What is not shown of the payloads of the span.
  */
 export function briefPayload(payload, cut = []) {
-  const data = new Map(cut.filter(({ side, kind }) => side === "params" && kind === "data").map((each) => [each.pointer, each]));
+  const data = new Map(
+    cut.filter(({ side, kind }) => side === "params" && kind === "data").map((each) => [each.pointer, each]),
+  );
   if (isObject(payload)) return briefMembers(payload, data, "", false);
   return payload === null ? "" : briefValue(payload, data, "", false);
 }
@@ -51,7 +53,9 @@ function briefValue(value, data, pointer, inside) {
  */
 function briefMembers(members, data, pointer, inside) {
   const given = Object.entries(members).filter(([, value]) => value !== null);
-  const shown = given.slice(0, FIELDS).map(([name, value]) => `${name}: ${briefValue(value, data, childPointer(pointer, name), inside)}`);
+  const shown = given
+    .slice(0, FIELDS)
+    .map(([name, value]) => `${name}: ${briefValue(value, data, childPointer(pointer, name), inside)}`);
   return [...shown, ...(given.length > FIELDS ? ["…"] : [])].join(", ");
 }
 

@@ -10,6 +10,7 @@ import { differencesElement, drawPair, payloadsElement } from "./compare_pane.js
 import { compareRow } from "./compare_row.js";
 import { kindOf, nextDifference, shownRows } from "./comparison.js";
 import { button, element, replaceChildren, setAttribute } from "./dom.js";
+import { runName } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
 import { compareStateUrl, parseCompareState } from "./urls.js";
@@ -99,9 +100,7 @@ export class ComparePage {
   show(comparison) {
     this.ids = { a: comparison.a.id, b: comparison.b.id };
     this.rows = comparison.rows;
-    this.context.setTitle(
-      `${comparison.a.agent_name} ${comparison.a.version} and ${comparison.b.version}`.slice(0, 80),
-    );
+    this.context.setTitle(`${runName(comparison.a)} and ${runName(comparison.b)}`.slice(0, 80));
     this.counts.textContent = kindCounts(comparison);
     const different = this.rows.some((row) => kindOf(row) !== "equal");
     const tools = element(

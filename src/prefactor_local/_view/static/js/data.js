@@ -3,6 +3,7 @@
 /** @import { Comparison, Difference, Finding, RowsPage, RunDetails } from "./shapes.js" */
 /** @import { RunExport, RunsPage, SpanDetails } from "./shapes.js" */
 import { accessHeaders } from "./access.js";
+import { parseJson } from "./json.js";
 
 /**
  * @typedef {object} Source
@@ -40,7 +41,7 @@ export class AnswerError extends Error {
  * @returns {Promise<Answer>}
  */
 async function ask(path, signal) {
-  return (await answerOf(path, signal)).json();
+  return parseJson(await (await answerOf(path, signal)).text());
 }
 
 /**
@@ -139,5 +140,5 @@ function spanHolds(span, text) {
 /** The source of this page. @returns {Source} */
 export function openSource() {
   const embedded = document.getElementById("run-export");
-  return embedded ? embeddedSource(JSON.parse(embedded.textContent ?? "")) : serverSource();
+  return embedded ? embeddedSource(parseJson(embedded.textContent ?? "")) : serverSource();
 }

@@ -83,6 +83,24 @@ export function formatAgo(ms) {
 }
 
 /**
+ * What a run is called: its agent, and the version of it if it has one.
+ * @param {{ agent_name: string, version: string }} run
+ */
+export function runName({ agent_name: agent, version }) {
+  return version ? `${agent} ${version}` : agent;
+}
+
+const QUIET = 60_000; // milliseconds
+
+/**
+ * How long ago something was heard of a run that is not over; empty if that was a moment ago. The agent may be gone.
+ * @param {number} ms
+ */
+export function lastNews(ms) {
+  return ms < QUIET ? "" : formatAgo(ms);
+}
+
+/**
  * A size of a text in characters, or of data in bytes: `812 characters`, `1.2 MB`.
  * @param {number} bytes
  */

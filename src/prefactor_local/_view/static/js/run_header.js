@@ -5,7 +5,8 @@
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
-import { formatAgo, formatCount, formatDuration, formatNumber } from "./format.js";
+import { formatCount, formatDuration, formatNumber } from "./format.js";
+import { formatJson } from "./json.js";
 import { menu } from "./menu.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
@@ -18,8 +19,6 @@ const FORMATS = [
   ["otlp", "OTLP JSON", "OpenTelemetry, for what reads JSON"],
   ["chrome", "Chrome trace", "For Perfetto"],
 ];
-
-const QUIET = 60_000; // milliseconds: an agent of which nothing is heard for so long may be gone
 
 const KINDS = new Map([
   ["Last news", "warned"],
@@ -41,7 +40,7 @@ const STATUS_OF = new Map([
  * @property {Counts} counts
  * @property {Finding[]} findings
  * @property {number | null} duration So far, if the run is open.
- * @property {number} quiet For how long nothing was heard of an open run, in milliseconds.
+ * @property {string} news When something was heard last of an open run, if that is long ago.
  */
 
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
@@ -69,7 +68,7 @@ export class RunHeader {
 
   /** @param {HeaderView} view */
   draw(view) {
-    const text = JSON.stringify([view.details.run, view.details.runtime, view.details.quality]);
+    const text = shownParts(view.details);
     if (text !== this.shownRun) this.drawRun(view.details);
     this.shownRun = text;
     this.drawCounts(view);
@@ -89,7 +88,8 @@ export class RunHeader {
     );
     replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
-    for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"]) this.set(counted, null);
+    for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"])
+      this.set(counted, null);
     this.set("Purpose", run.purpose === "live" ? null : run.purpose);
     this.set("External ID", run.external_identifier);
     this.set(
@@ -101,18 +101,18 @@ export class RunHeader {
         copyButton(() => run.id),
       ),
     );
-    replaceChildren(this.more, reason(run.termination_reason), aboutRun(details));
+    replaceChildren(this.more, reason(run.termination_reason), uncomputedSpans(details), aboutRun(details));
   }
 
   /** @param {HeaderView} view */
-  drawCounts({ details: { run }, counts, duration, quiet }) {
+  drawCounts({ details: { run }, counts, duration, news }) {
     const took = duration === null ? null : formatDuration(duration);
     this.set("Duration", took && (run.finished_at ? took : `${took} so far`));
     this.set("Spans", formatNumber(counts.spans));
     this.set("Failed", counts.failed ? formatNumber(counts.failed) : null);
     this.set("Mismatches", counts.mismatches ? formatNumber(counts.mismatches) : null);
     this.set("Not finished", counts.open ? formatNumber(counts.open) : null);
-    this.set("Last news", quiet < QUIET ? null : formatAgo(quiet));
+    this.set("Last news", news || null);
   }
 
   /**
@@ -150,6 +150,21 @@ export class RunHeader {
     );
     return replaceChildren(this.findings, list);
   }
+}
+
+/**
+ * What is drawn only when it changes.
+ * @param {RunDetails} details
+ */
+function shownParts({ run, runtime, quality, uncomputed }) {
+  return formatJson([{ ...run }, runtime, quality, uncomputed ?? 0]);
+}
+
+/** @param {RunDetails} details */
+function uncomputedSpans({ uncomputed }) {
+  if (!uncomputed) return null;
+  const said = `${formatCount(uncomputed, "span")} without summary and mismatches yet: an earlier version recorded them.`;
+  return element("p", { class: "muted" }, said);
 }
 
 /** @param {string | null} text */

@@ -3,7 +3,7 @@
 /** @import { Child } from "./dom.js" */
 /** @import { RunSummary } from "./shapes.js" */
 import { append, element, replaceChildren, setAttribute } from "./dom.js";
-import { formatAgo, formatDuration, formatNumber, formatTime } from "./format.js";
+import { formatAgo, formatDuration, formatNumber, formatTime, lastNews, runName } from "./format.js";
 import { isOpen } from "./runs_model.js";
 import { statusMark, statusWord } from "./status.js";
 import { runUrl } from "./urls.js";
@@ -62,7 +62,7 @@ export function runLine(id, onMark) {
       const now = JSON.stringify([run, texts]);
       if (now === shown) return; // a person may be about to copy or click something
       shown = now;
-      setAttribute(line, "aria-label", `${run.agent_name} ${run.version}, ${statusWord(run.status)}`);
+      setAttribute(line, "aria-label", `${runName(run)}, ${statusWord(run.status)}`);
       replaceChildren(
         link,
         element("bdi", { class: "run-agent" }, run.agent_name),
@@ -82,13 +82,14 @@ export function runLine(id, onMark) {
  * @param {RunSummary} run
  * @param {number} now
  */
-function textsOf({ started_at: started, duration_ms: duration, ...run }, now) {
+function textsOf({ started_at: started, duration_ms: duration, changed_at: changed, ...run }, now) {
   const since = started ? Math.max(0, now - Date.parse(started)) : null;
   const took = duration ?? (isOpen(run) ? since : null);
   const today = formatTime(new Date(now).toISOString()).slice(0, 10);
   return {
     started: started ? formatTime(started).slice(0, 19).replace(`${today} `, "") : "not yet",
     ago: since === null ? "" : formatAgo(since),
+    news: isOpen(run) ? lastNews(now - Date.parse(changed)) : "",
     took: took === null ? NONE : `${formatDuration(took)}${duration === null ? " so far" : ""}`,
   };
 }
@@ -96,13 +97,13 @@ function textsOf({ started_at: started, duration_ms: duration, ...run }, now) {
 /**
  * What the cells after the name of the agent show.
  * @param {RunSummary} run
- * @param {{ started: string, ago: string, took: string }} texts
+ * @param {{ started: string, ago: string, news: string, took: string }} texts
  * @returns {Child[]}
  */
-function valuesOf(run, { started, ago, took }) {
+function valuesOf(run, { started, ago, news, took }) {
   const time = { datetime: run.started_at, title: run.started_at && `${run.started_at} (UTC)` };
   return [
-    statusMark(run.status),
+    element("span", {}, statusMark(run.status), news && element("span", { class: "ago warned" }, ` last news ${news}`)),
     element("time", time, started, " ", element("span", { class: "ago muted" }, ago)),
     took,
     formatNumber(run.spans),
@@ -114,7 +115,7 @@ function valuesOf(run, { started, ago, took }) {
 
 /** @param {RunSummary} run */
 function titleOf(run) {
-  const name = `${run.agent_name} ${run.version}`;
+  const name = runName(run);
   return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
 }
 

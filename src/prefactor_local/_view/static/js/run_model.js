@@ -65,13 +65,6 @@ export class RunModel {
     return this.hues.get(type) ?? hueOf(type);
   }
 
-  /** When something was last heard of the run, in milliseconds after its beginning. */
-  get lastNews() {
-    let last = 0;
-    for (const [, , , , , start, duration] of this.rows.values()) last = Math.max(last, (start ?? 0) + (duration ?? 0));
-    return last;
-  }
-
   /** Forgets the spans. */
   clear() {
     this.rows = new Map();

@@ -8,7 +8,7 @@ import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { saveFile } from "./download.js";
 import { parseFilter } from "./filter.js";
-import { shorten } from "./format.js";
+import { lastNews, runName, shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
@@ -63,6 +63,7 @@ export class RunPage {
     this.searchTimer = 0;
     this.address = addressWriter(() => this.url);
     this.closed = false;
+    this.heardAt = 0;
     this.wasShown = false;
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
@@ -138,9 +139,10 @@ export class RunPage {
     const details = await this.source.run(this.id);
     if (this.closed) return;
     this.model.details = details;
+    this.heardAt = Date.parse(details.run.changed_at);
     this.id = details.run.id;
     this.address.write();
-    this.context.setTitle(shorten(`${details.run.agent_name} ${details.run.version}`, LONGEST_TITLE));
+    this.context.setTitle(shorten(runName(details.run), LONGEST_TITLE));
   }
 
   /** The page does not wait for them: they need all spans. */
@@ -180,6 +182,7 @@ export class RunPage {
       }
       more = page.more;
       changed = this.model.apply(page) || changed;
+      if (page.rows.length && this.wasShown) this.heardAt = Date.now();
       const another = this.model.details?.run.status !== page.status;
       if (another) await this.loadRun();
       const loadFindings = another || !this.wasShown;
@@ -230,8 +233,8 @@ export class RunPage {
     const { run } = details;
     const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
     const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
-    const quiet = this.model.isOpen && this.source.live ? this.now - this.model.lastNews : 0;
-    this.header.draw({ details, counts, findings: this.findings, duration, quiet });
+    const news = this.model.isOpen && this.source.live ? lastNews(Date.now() - this.heardAt) : "";
+    this.header.draw({ details, counts, findings: this.findings, duration, news });
   }
 
   /** Lets the bars of spans that run grow. */

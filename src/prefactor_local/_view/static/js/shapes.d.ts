@@ -1,6 +1,6 @@
 // The JSON that the viewer shows, as in prefactor_local/_view/shapes.py, which says what each field means.
 
-export type Json = boolean | number | string | null | Json[] | { [name: string]: Json };
+export type Json = boolean | number | bigint | string | null | Json[] | { [name: string]: Json };
 export type Status = "pending" | "active" | "complete" | "failed" | "cancelled" | "terminated";
 export type Side = "params" | "result";
 
@@ -62,6 +62,7 @@ export interface RunDetails {
   runtime: { [name: string]: Json };
   quality: { [name: string]: Json };
   span_types: { [name: string]: SpanTypeInfo };
+  uncomputed?: number;
 }
 
 export type SpanRow = [

@@ -146,8 +146,20 @@ export class SpanPane {
     const duration = span.duration_ms ?? (start === null || end === null ? null : end - start);
     const type = model.typeOf(span.type);
     const above = node.parent?.row;
-    const known = { span, type, hue: model.hueOf(span.type), duration, selfTime: selfTime(node, now), children: node.children.length };
-    return { ...known, parent: above ? shorten(above[7], 60) || above[3] : "", json: model.state.json, unfolded: this.unfolded };
+    const known = {
+      span,
+      type,
+      hue: model.hueOf(span.type),
+      duration,
+      selfTime: selfTime(node, now),
+      children: node.children.length,
+    };
+    return {
+      ...known,
+      parent: above ? shorten(above[7], 60) || above[3] : "",
+      json: model.state.json,
+      unfolded: this.unfolded,
+    };
   }
 
   /** @param {boolean} json */

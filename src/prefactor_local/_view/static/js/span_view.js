@@ -7,6 +7,7 @@ import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
 import { fieldTree, isObject, valueAt } from "./fields.js";
 import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
+import { formatJson } from "./json.js";
 import { message } from "./messages.js";
 import { statusMark, statusWord } from "./status.js";
 import { payloadElement } from "./values.js";
@@ -158,7 +159,7 @@ function facts(view, actions) {
     fact("Duration", times.duration && element("span", { "data-time": "duration" }, times.duration)),
     fact("Self time", times.self && element("span", { "data-time": "self" }, times.self)),
     fact("Started", span.started_at && timeElement(span.started_at)),
-    fact("Finished", span.finished_at && timeElement(span.finished_at)),
+    fact("Finished", span.finished_at && timeElement(span.finished_at), "wide"),
     fact("Children", children || null),
     fact("Data risk", type?.data_risk && element("span", { class: "badge risk" }, type.data_risk)),
     fact("Parent", parent && button(parent, actions.openParent, { class: "link" })),
@@ -174,6 +175,7 @@ function facts(view, actions) {
         element("code", {}, span.id),
         copyButton(() => span.id),
       ),
+      "wide",
     ),
   );
 }
@@ -202,9 +204,10 @@ export function drawTimes(pane, view) {
 /**
  * @param {string} name
  * @param {Child} value
+ * @param {"wide"} [kind] Not for narrow windows.
  */
-function fact(name, value) {
-  return value ? element("div", {}, element("dt", {}, name), element("dd", {}, value)) : null;
+function fact(name, value, kind) {
+  return value ? element("div", { class: kind }, element("dt", {}, name), element("dd", {}, value)) : null;
 }
 
 /** @param {string} iso */
@@ -235,7 +238,7 @@ function viewSwitch(json, showJson) {
  */
 function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) {
   const payload = span[side];
-  const text = () => JSON.stringify(payload, null, 2);
+  const text = () => formatJson(payload);
   const isCut = span.cut.some((cut) => cut.side === side);
   const copy = isCut && actions.showAll ? wholeJson : text;
   const risk = type?.[side][""]?.data_risk;
@@ -250,7 +253,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
   return element("section", { class: `side ${side}` }, head, payloadBody());
 
   async function wholeJson() {
-    return JSON.stringify((await actions.whole())[side], null, 2);
+    return formatJson((await actions.whole())[side]);
   }
 
   function copyLabel() {
@@ -265,8 +268,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
   function payloadBody() {
     if (payload === null)
       return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
-    if (json)
-      return element("div", {}, isCut && cutNote(actions), element("pre", { class: "text code" }, text()));
+    if (json) return element("div", {}, isCut && cutNote(actions), element("pre", { class: "text code" }, text()));
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const { showAll } = actions;
     const view = {

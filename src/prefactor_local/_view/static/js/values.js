@@ -1,9 +1,11 @@
 // Payloads field by field, as text that people read.
 
-/** @import { Cut, FieldInfo, Json, Mismatch, Side } from "./shapes.js" */
+/** @import { Cut, Json } from "./shapes.js" */
 /** @import { ChatMessage, FieldNode } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
+/** @import { PayloadView } from "./texts.js" */
 import { append, button, element } from "./dom.js";
+import { fieldLabel, mismatchBoxes } from "./field_labels.js";
 import {
   childField,
   childPointer,
@@ -13,15 +15,17 @@ import {
   isRedacted,
   isShort,
   lastName,
-  looksLikeCode,
   parentPointer,
 } from "./fields.js";
-import { formatBytes, formatCount, formatNumber } from "./format.js";
-import { copyButton } from "./copy.js";
+import { formatCount, formatNumber } from "./format.js";
+import { formatJson } from "./json.js";
+import { cutLine, dataElement, redactedElement, textElement } from "./texts.js";
 
 const FIRST_ITEMS = 20;
-const FOLDED_LINES = 24;
-const FOLDED_CHARACTERS = 2500;
+const FIRST_FIELDS = 200;
+const MORE_ITEMS = 200;
+const FIRST_VALUES = 500; // of a payload; objects and lists after them are drawn when they are asked for
+const FIRST_VALUES_OF_DIFFERENCE = 50;
 const DEEPEST = 24;
 /** For values of which nothing else is known. @type {PayloadView} */
 export const PLAIN = {
@@ -34,22 +38,18 @@ export const PLAIN = {
 };
 
 /**
- * @typedef {object} PayloadView
- * @property {Side} side
- * @property {Map<string, Cut>} cuts By pointer.
- * @property {Map<string, Mismatch[]>} mismatches By pointer.
- * @property {string} unfolded The pointer of the text that a person asked for as a whole.
- * @property {((pointer: string) => void) | null} showAll Loads what was cut; null: it is in this file not at all.
- * @property {((pointer: string) => Promise<string>) | null} wholeText Loads a text that was cut, for the clipboard.
+ * @typedef {PayloadView & { left: number }} Drawing
+ * `left` is how many more values are drawn now: each takes some elements, and a payload may have a million.
  */
 
 /**
  * A payload.
- * @param {PayloadView} view
+ * @param {PayloadView} payloadView
  * @param {Json} payload
  * @param {FieldNode} fields
  */
-export function payloadElement(view, payload, fields) {
+export function payloadElement(payloadView, payload, fields) {
+  const view = { ...payloadView, left: FIRST_VALUES };
   const shown = element("div", { class: "payload" }, ...mismatchBoxes(view, ""));
   return append(shown, valueElement(view, payload, "", fields, 0));
 }
@@ -59,11 +59,11 @@ export function payloadElement(view, payload, fields) {
  * @param {Json} value
  */
 export function plainValue(value) {
-  return valueElement(PLAIN, value, "", null, 0);
+  return valueElement({ ...PLAIN, left: FIRST_VALUES_OF_DIFFERENCE }, value, "", null, 0);
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json} value
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -72,152 +72,70 @@ export function plainValue(value) {
  */
 function valueElement(view, value, pointer, field, depth) {
   const cut = view.cuts.get(pointer);
+  view.left -= 1;
   if (cut?.kind === "data") return dataElement(cut);
-  if (typeof value === "string") return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
+  if (typeof value === "string")
+    return isRedacted(value) ? redactedElement(value) : textElement(view, value, pointer, cut);
   if (value === null || typeof value !== "object") return scalarElement(value);
-  if (depth > DEEPEST) return textElement(view, JSON.stringify(value, null, 2), pointer, undefined);
+  if (depth > DEEPEST) return textElement(view, formatJson(value), pointer, undefined);
+  if (view.left < 0 && depth && Object.keys(value).length)
+    return foldedElement(view, value, () => valueElement(view, value, pointer, field, depth));
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
   if (Array.isArray(value)) return listElement(view, value, pointer, field, depth, cut);
   if (isMessage(value)) return oneMessage(view, value, pointer, field, depth);
-  return objectElement(view, value, pointer, field, depth, cut);
+  return objectElement(view, value, pointer, field, depth);
 }
 
-/** @param {boolean | number | null} value */
+/**
+ * The place of an object or a list that is drawn when it is asked for.
+ * @param {Drawing} view
+ * @param {object} value
+ * @param {() => HTMLElement} draw
+ */
+function foldedElement(view, value, draw) {
+  const noun = Array.isArray(value) ? "item" : "field";
+  const more = button(
+    `Show ${formatCount(Object.keys(value).length, noun)}`,
+    () => {
+      view.left = FIRST_VALUES;
+      more.replaceWith(draw());
+    },
+    { class: "link" },
+  );
+  return more;
+}
+
+/** @param {boolean | number | bigint | null} value */
 function scalarElement(value) {
   return element("span", { class: `scalar ${value === null ? "null" : typeof value}` }, String(value));
 }
 
-/** @param {string} value */
-function redactedElement(value) {
-  return element("span", { class: "redacted" }, "🔒 ", value.replace(/^\[|\]$/g, ""));
-}
-
-/** @param {Cut} cut */
-function dataElement(cut) {
-  const kind = cut.media_type ? `Data of the type ${cut.media_type}` : "Data (Base64)";
-  return element("span", { class: "data" }, `${kind}, ${formatBytes(cut.size)} as text; not shown`);
-}
-
 /**
- * @param {PayloadView} view
- * @param {string} text
- * @param {string} pointer
- * @param {Cut | undefined} cut
- */
-function textElement(view, text, pointer, cut) {
-  if (!text.trim()) return element("span", { class: "muted" }, emptyText(text));
-  if (isShort(text) && !cut) return element("span", { class: "short", dir: "auto" }, shortText(view, text, pointer));
-  const code = looksLikeCode(text);
-  const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
-  const box = element(
-    "div",
-    { class: "text-box" },
-    block,
-    cut ? copyCut(view, text, pointer) : copyButton(() => text),
-  );
-  if (cut && view.showAll) return append(box, wholeTextLine(view, block, pointer, cut));
-  if (isLong(text) && view.unfolded !== pointer) foldText(block, text);
-  if (cut) append(box, cutLine(view, pointer, formatCount(text.length, "character"), cut));
-  return box;
-}
-
-/**
- * @param {PayloadView} view
- * @param {string} text What is shown of it.
- * @param {string} pointer
- */
-function copyCut({ wholeText }, text, pointer) {
-  return wholeText ? copyButton(() => wholeText(pointer)) : copyButton(() => text, "Copy this part");
-}
-
-/**
- * A text on one line. One that does not match its schema has quotation marks: it may look like a number.
- * @param {PayloadView} view
- * @param {string} text
- * @param {string} pointer
- */
-function shortText(view, text, pointer) {
-  return view.mismatches.has(pointer) ? `"${text}"` : text;
-}
-
-/**
- * Folds a text of which there is more, and loads all of it.
- * @param {PayloadView} view
- * @param {HTMLElement} block
- * @param {string} pointer
- * @param {Cut} cut
- */
-function wholeTextLine(view, block, pointer, cut) {
-  block.classList.add("folded");
-  const label = `Show the whole text (${formatCount(cut.size, "character")})`;
-  return button(label, () => view.showAll?.(pointer), { class: "link" });
-}
-
-/** @param {string} text */
-function emptyText(text) {
-  return text ? `white space only (${formatCount(text.length, "character")})` : "empty text";
-}
-
-/** @param {string} text */
-function isLong(text) {
-  return text.length > FOLDED_CHARACTERS || text.split("\n", FOLDED_LINES + 1).length > FOLDED_LINES;
-}
-
-/**
- * @param {HTMLElement} block
- * @param {string} text
- */
-function foldText(block, text) {
-  block.classList.add("folded");
-  const more = button(
-    `Show the whole text (${formatCount(text.length, "character")})`,
-    () => {
-      block.classList.remove("folded");
-      more.remove();
-    },
-    { class: "link" },
-  );
-  block.after(more);
-}
-
-/**
- * Says that there is more than is shown.
- * @param {PayloadView} view
- * @param {string} pointer
- * @param {string} shown How much is shown, as `1,000 items`.
- * @param {Cut} cut
- */
-function cutLine(view, pointer, shown, cut) {
-  const { showAll } = view;
-  const rest = showAll
-    ? button("Show all", () => showAll(pointer), { class: "link" })
-    : "The others were cut off when this file was exported.";
-  return element("p", { class: "cut" }, `The first ${shown} of ${formatNumber(cut.size)}. `, rest);
-}
-
-/**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {{ [name: string]: Json }} value
  * @param {string} pointer
  * @param {FieldNode | null} field
  * @param {number} depth
- * @param {Cut | undefined} [cut]
  */
-function objectElement(view, value, pointer, field, depth, cut) {
+function objectElement(view, value, pointer, field, depth) {
   const names = Object.keys(value);
+  const cut = view.cuts.get(pointer);
   const missing = missingNames(view, value, pointer);
+  if (!names.length && cut) return cutLine(view, pointer, 0, "field", cut);
   if (!names.length && !missing.length)
     return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
   const list = element("dl", { class: depth ? "fields nested" : "fields" });
   append(list, ...missing.map((name) => missingField(view, name, pointer, field)));
-  append(list, ...names.map((name) => fieldElement(view, name, value[name], pointer, field, depth)));
-  if (!cut) return list;
-  return element("div", {}, list, cutLine(view, pointer, formatCount(names.length, "field"), cut));
+  const box = element("div", {}, list);
+  const draw = /** @param {string} name */ (name) => fieldElement(view, name, value[name], pointer, field, depth);
+  showItems(view, box, list, names, draw, { first: FIRST_FIELDS, noun: "field" });
+  if (cut) append(box, cutLine(view, pointer, names.length, "field", cut));
+  return box.childElementCount > 1 ? box : list;
 }
 
 /**
  * The fields that an object must have, and has not: their places are among those that do not match the schema.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {{ [name: string]: Json }} value
  * @param {string} pointer
  */
@@ -228,7 +146,7 @@ function missingNames(view, value, pointer) {
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {string} name
  * @param {string} parent
  * @param {FieldNode | null} parentField
@@ -236,17 +154,12 @@ function missingNames(view, value, pointer) {
 function missingField(view, name, parent, parentField) {
   const pointer = childPointer(parent, name);
   const term = element("dt", {}, ...fieldLabel(name, childField(parentField, name)?.info ?? {}));
-  const shown = element(
-    "dd",
-    {},
-    ...mismatchBoxes(view, pointer),
-    element("span", { class: "muted" }, "not there"),
-  );
+  const shown = element("dd", {}, ...mismatchBoxes(view, pointer), element("span", { class: "muted" }, "not there"));
   return element("div", { class: "field wrong", "data-pointer": view.side + pointer, tabindex: -1 }, term, shown);
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {string} name
  * @param {Json} value
  * @param {string} parent The pointer of the object.
@@ -270,43 +183,7 @@ function fieldElement(view, name, value, parent, parentField, depth) {
 }
 
 /**
- * The name of a field, and what its schema says of it.
- * @param {string} name
- * @param {FieldInfo} info
- * @returns {Child[]}
- */
-function fieldLabel(name, info) {
-  const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
-  const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
-  const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
-  return [
-    title,
-    code,
-    info.unit ? element("span", { class: "muted" }, info.unit) : null,
-    info.redacted && badge("🔒 redacted", "lock", "The schema has this field redacted before it is recorded"),
-    risk,
-    info.deprecated && badge("deprecated", "plain", "The schema says that this field should not be used any more"),
-    info.description ? element("span", { class: "description" }, info.description) : null,
-  ];
-}
-
-/** @param {FieldInfo} info */
-function typeOf(info) {
-  const words = [info.type, info.format, info.enum && "one of some values", info.required && "required"];
-  return words.filter(Boolean).join(", ");
-}
-
-/**
- * @param {string} text
- * @param {string} kind
- * @param {string} title
- */
-function badge(text, kind, title) {
-  return element("span", { class: `badge ${kind}`, title }, text);
-}
-
-/**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json[]} items
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -314,6 +191,7 @@ function badge(text, kind, title) {
  * @param {Cut | undefined} cut
  */
 function listElement(view, items, pointer, field, depth, cut) {
+  if (!items.length && cut) return cutLine(view, pointer, 0, "item", cut);
   if (!items.length) return element("span", { class: "muted" }, "empty list");
   const isWrong = items.some((_, index) => view.mismatches.has(childPointer(pointer, index)));
   const short = items.every(isShort) && !isWrong;
@@ -326,36 +204,48 @@ function listElement(view, items, pointer, field, depth, cut) {
     return element("li", { "data-pointer": view.side + at, tabindex: wrong.length ? -1 : null }, ...wrong, shown);
   };
   const box = element("div", {}, list);
-  showItems(box, list, items, itemElement);
-  if (cut) append(box, cutLine(view, pointer, formatCount(items.length, "item"), cut));
+  showItems(view, box, list, items, itemElement);
+  if (cut) append(box, cutLine(view, pointer, items.length, "item", cut));
   return box;
 }
 
 /**
  * Shows the first items of a list, and the others when they are asked for.
  * @template Item
+ * @param {Drawing} view
  * @param {HTMLElement} box
  * @param {HTMLElement} list
  * @param {Item[]} items
  * @param {(item: Item, index: number) => HTMLElement} itemElement
+ * @param {{ first?: number, noun?: string }} [how]
  */
-function showItems(box, list, items, itemElement) {
-  const first = items.length > FIRST_ITEMS * 1.5 ? FIRST_ITEMS : items.length;
-  append(list, ...items.slice(0, first).map(itemElement));
-  if (first === items.length) return;
-  const more = button(
-    `Show ${formatCount(items.length - first, "more item")}`,
-    () => {
-      append(list, ...items.slice(first).map((item, index) => itemElement(item, first + index)));
-      more.remove();
-    },
-    { class: "link" },
-  );
-  append(box, more);
+function showItems(view, box, list, items, itemElement, { first = FIRST_ITEMS, noun = "item" } = {}) {
+  let shown = 0;
+  /** @param {number} count */
+  const show = (count) => {
+    append(list, ...items.slice(shown, shown + count).map((item, index) => itemElement(item, shown + index)));
+    shown += Math.min(count, items.length - shown);
+    if (shown < items.length) append(box, moreButton());
+  };
+  const moreButton = () => {
+    const next = Math.min(MORE_ITEMS, items.length - shown);
+    const rest = next < items.length - shown ? ` (of ${formatNumber(items.length - shown)})` : "";
+    const more = button(
+      `Show ${formatCount(next, `more ${noun}`)}${rest}`,
+      () => {
+        view.left = FIRST_VALUES;
+        more.remove();
+        show(next);
+      },
+      { class: "link" },
+    );
+    return more;
+  };
+  show(items.length > first * 1.5 ? first : items.length);
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage[]} messages
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -365,17 +255,17 @@ function showItems(box, list, items, itemElement) {
 function conversationElement(view, messages, pointer, field, depth, cut) {
   const list = element("ol", { class: "conversation" });
   const box = element("div", {}, list);
-  showItems(box, list, messages, (item, index) => {
+  showItems(view, box, list, messages, (item, index) => {
     const at = childPointer(pointer, index);
     const shown = messageElement(view, item, at, childField(field, String(index)), depth + 1);
     return element("li", { class: `said ${roleClass(item.role)}`, "data-pointer": view.side + at }, ...shown);
   });
-  if (cut) append(box, cutLine(view, pointer, formatCount(messages.length, "message"), cut));
+  if (cut) append(box, cutLine(view, pointer, messages.length, "message", cut));
   return box;
 }
 
 /**
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage} said
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -396,7 +286,7 @@ function roleClass(role) {
 
 /**
  * Who speaks, what is said, and the other fields of a message.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage} said
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -419,7 +309,7 @@ function messageElement(view, said, pointer, field, depth) {
 
 /**
  * The fields of a message beside its role and content, and those that are missing.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {ChatMessage} said
  * @param {{ [name: string]: Json }} others
  * @param {string} pointer
@@ -434,7 +324,7 @@ function otherFields(view, said, others, pointer, field, depth) {
 
 /**
  * The content of a message: a text, or a list of parts of which some are texts.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json} content
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -442,19 +332,21 @@ function otherFields(view, said, others, pointer, field, depth) {
  */
 function contentElement(view, content, pointer, field, depth) {
   if (!Array.isArray(content) || !content.every(isPart)) return valueElement(view, content, pointer, field, depth);
-  const parts = content.map((part, index) => {
+  const list = element("div", { class: "parts" });
+  const box = element("div", {}, list);
+  showItems(view, box, list, content, (part, index) => {
     const at = childPointer(pointer, index);
     const inside = childField(field, String(index));
     if (isTextPart(part))
       return valueElement(view, part.text, childPointer(at, "text"), childField(inside, "text"), depth + 1);
     return partElement(view, part, at, inside, depth);
   });
-  return element("div", { class: "parts" }, ...parts);
+  return box;
 }
 
 /**
  * A part that is no text. Of `{"type": "image_url", "image_url": {"url": …}}` only the last is worth a line.
- * @param {PayloadView} view
+ * @param {Drawing} view
  * @param {Json} part
  * @param {string} pointer
  * @param {FieldNode | null} field
@@ -485,18 +377,4 @@ function isPart(part) {
  */
 function isTextPart(part) {
   return isObject(part) && part.type === "text" && typeof part.text === "string" && Object.keys(part).length === 2;
-}
-
-/**
- * What does not match the schema, beside the value.
- * @param {PayloadView} view
- * @param {string} pointer
- */
-function mismatchBoxes(view, pointer) {
-  return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
-    const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
-    if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, JSON.stringify(schema, null, 2));
-    return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
-  });
 }
