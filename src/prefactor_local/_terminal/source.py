@@ -122,7 +122,7 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
     from prefactor_local._view.running_servers import running_servers
 
     servers = running_servers()
-    wanted = options.port or _port_of_environment(servers)
+    wanted = options.port or getattr(options.wanted, "port", None) or _port_of_environment(servers)
     found = [server for server in servers if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
