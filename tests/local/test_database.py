@@ -31,6 +31,29 @@ def test_only_its_owner_can_read_what_is_stored(tmp_path: Path, connect: Callabl
         file.chmod(0o644)  # as earlier versions left it
 
 
+@pytest.mark.parametrize("name", ["runs.db", "runs.db-wal"])  # SQLite would use both
+def test_a_file_of_another_user_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / name).touch()
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    with pytest.raises(sqlite3.Error, match="belongs to another user"), LocalApi(database=tmp_path / "runs.db"):
+        pass
+    assert (tmp_path / name).read_bytes() == b""
+
+
+def test_nothing_is_stored_in_a_file_that_nobody_finds(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    file, moved = tmp_path / "runs.db", tmp_path / "moved.db"
+    with LocalApi(database=file) as api:
+        http = connect(api)
+        run_id = http.started()
+        file.rename(moved)
+        assert "was deleted or replaced" in str(http.span(run_id, expect=503))
+        file.touch()
+        assert "was deleted or replaced" in str(http.span(run_id, expect=503))
+        moved.rename(file)
+        http.span(run_id)
+
+
 @pytest.mark.parametrize("version", [0, 1, 2, 3])
 def test_files_of_other_programs_are_not_touched(tmp_path: Path, version: int) -> None:
     foreign = tmp_path / "other.db"

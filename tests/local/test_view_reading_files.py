@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,29 @@ def test_runs_of_layout_3_are_kept(tmp_path: Path, connect: Callable[..., Http])
             with sqlite3.connect(file) as connection:
                 connection.execute("DELETE FROM agent_span WHERE seq > 4")
             connection.close()
+
+
+def test_several_servers_may_bring_a_file_up_to_date(
+    tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, waits = tmp_path / "runs.db", threading.Event()
+    with LocalApi(database=file) as api:
+        connect(api).span(connect(api).started())
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.executescript(LAYOUT_3)
+        other.execute("BEGIN IMMEDIATE")  # as a server that is at it
+        wait_for_writers = Store.wait_for_writers
+
+        def wait(store: Store, seconds: float) -> None:
+            wait_for_writers(store, seconds if seconds > 5 else 0)
+            waits.set() if seconds > 5 else None
+
+        monkeypatch.setattr(Store, "wait_for_writers", wait)
+        with ThreadPoolExecutor(1) as thread:
+            opened = thread.submit(Store, file)
+            assert waits.wait(5)
+            other.execute("COMMIT")
+            opened.result().close()
 
 
 def test_reading_waits_for_no_writer_and_sees_what_is_stored(tmp_path: Path, connect: Callable[..., Http]) -> None:

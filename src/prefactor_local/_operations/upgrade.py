@@ -7,6 +7,7 @@ import logging
 from prefactor_local._operations.spans import computed
 from prefactor_local._state.account import Account
 from prefactor_local._state.layout import UNCOMPUTED
+from prefactor_local._state.store import WRITER_SECONDS
 
 __all__ = ["compute_missing"]
 
@@ -29,6 +30,7 @@ def compute_missing(account: Account) -> None:
     while left:
         with account.store.transaction():
             left = _compute_some(account)
+    account.store.wait_for_writers(WRITER_SECONDS)
 
 
 def _compute_some(account: Account) -> int:

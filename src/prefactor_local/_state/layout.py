@@ -11,6 +11,7 @@ __all__ = [
     "check_origin",
     "check_readable",
     "create_tables",
+    "is_earlier",
     "is_new",
     "upgrade",
 ]
@@ -96,6 +97,11 @@ def is_new(connection: sqlite3.Connection) -> bool:
     return not any(_pragma(connection, name) for name in ("schema_version", "user_version", "application_id"))
 
 
+def is_earlier(connection: sqlite3.Connection) -> bool:
+    """Whether `upgrade` has something to do."""
+    return _pragma(connection, "user_version") == 3
+
+
 def check_origin(connection: sqlite3.Connection) -> int:
     """The layout of a file that is not new.
 
@@ -141,7 +147,7 @@ def upgrade(connection: sqlite3.Connection) -> None:
 
     The summaries and mismatches of its spans are not computed here; see `UNCOMPUTED`.
     """
-    if _pragma(connection, "user_version") == 3:
+    if is_earlier(connection):
         _execute(connection, _SET_ASIDE + _SPANS + _COPY + _INDEXES)
         connection.execute(f"PRAGMA user_version = {LAYOUT}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,13 +16,17 @@ from typing import Any, TypeAlias
 from prefactor_local._state import layout
 from prefactor_local._state.file_access import obstacle
 
-__all__ = ["WITHOUT_FILE", "Record", "Store"]
+__all__ = ["WITHOUT_FILE", "WRITER_SECONDS", "Record", "Store"]
 
 Record: TypeAlias = dict[str, Any]
 """A row, or a JSON object of the API."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
+WRITER_SECONDS = 5.0
+"""How long a transaction waits for a writer of another process."""
+UPGRADE_SECONDS = 300.0
+"""The same, while servers bring a file of an earlier version up to date."""
 WITHOUT_FILE = ("", ":memory:")
 """What keeps the data in no file."""
 _JSON = frozenset(
@@ -44,16 +49,18 @@ class Store:
         read_only: See `open_for_reading`.
 
     Raises:
-        sqlite3.Error: The file is not a database, cannot be written, or belongs to another program or another version
-            of this package.
+        sqlite3.Error: The file is not a database, cannot be written, or belongs to another user, another program or
+            another version of this package.
     """
 
     def __init__(self, database: str | Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._file = None if str(database) in WITHOUT_FILE else Path(database)
+        self._found: tuple[int, int] | None = None
         self._snapshot = _state_of(Path(database)) if read_only else None
         if not read_only:
             self._create_file()
+            self._check_owner()
         try:
             self._connection = _open(database, read_only=read_only)
             self._check(read_only=read_only)
@@ -87,6 +94,10 @@ class Store:
         with self._lock:
             self._connection.close()
 
+    def wait_for_writers(self, seconds: float) -> None:
+        """Sets how long a transaction waits for a writer of another process."""
+        self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[None]:
         """A block whose changes are all stored, or all discarded if an exception leaves it.
@@ -94,8 +105,14 @@ class Store:
         Args:
             write: Whether the block may change something. It then waits for the writers of other processes first, for
                 SQLite refuses a write if another one came since the block has read.
+
+        Raises:
+            sqlite3.Error: SQLite cannot read or write; or the block may write, but the file was deleted or replaced,
+                so that nobody would find what it writes.
         """
         with self._lock:
+            if write and self._found is not None and self._identity() != self._found:
+                raise sqlite3.OperationalError(f"the file {self._file} was deleted or replaced: start the server again")
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield
@@ -165,10 +182,12 @@ class Store:
 
     def _check(self, *, read_only: bool) -> None:
         try:
+            self.wait_for_writers(WRITER_SECONDS)
             if read_only:
                 layout.check_readable(self._connection)
             else:
                 self._prepare()
+                self._found = self._identity()
         except BaseException:
             self._connection.close()
             raise
@@ -179,6 +198,10 @@ class Store:
         self._make_private()
         self._use_write_ahead_log()
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        if not layout.is_new(self._connection) and (
+            layout.is_earlier(self._connection) or self.value(layout.UNCOMPUTED) is not None
+        ):
+            self.wait_for_writers(UPGRADE_SECONDS)
         with self.transaction():
             if layout.is_new(self._connection):  # no other server has made the tables meanwhile
                 layout.create_tables(self._connection)
@@ -201,14 +224,38 @@ class Store:
     def _create_file(self) -> None:
         if self._file is not None:
             with suppress(OSError):  # what is wrong is said when SQLite opens it
-                os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+                os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+    def _check_owner(self) -> None:
+        """Whoever owns the file, or one of those that SQLite uses beside it, can read what is written."""
+        if self._file is None or sys.platform == "win32":  # where the folder decides
+            return
+        for file in self._files():
+            with suppress(OSError):
+                if file.stat().st_uid != os.geteuid():
+                    raise sqlite3.DatabaseError(
+                        f"{file.name} belongs to another user, who could read it: use another file"
+                    )
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file has the name of the database now."""
+        if self._file is None:
+            return None
+        try:
+            found = self._file.stat()
+        except OSError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _files(self) -> list[Path]:
+        return [Path(f"{self._file}{suffix}") for suffix in ("", "-wal", "-shm")]
 
     def _make_private(self) -> None:
         """Takes the file of an earlier version from all but its owner. New files beside it get its mode from SQLite."""
         if self._file is not None:
-            for suffix in ("", "-wal", "-shm"):
+            for file in self._files():
                 with suppress(OSError):
-                    Path(f"{self._file}{suffix}").chmod(0o600)
+                    file.chmod(0o600)
 
     def _execute(self, query: str, values: Mapping[str, object]) -> sqlite3.Cursor:
         bound = [_json(value) if name in _JSON else value for name, value in values.items()]
