@@ -200,7 +200,16 @@ def test_a_damaged_database_is_named(
     changed(database, statement, value)
     code, _, err = said(capsys, "show", "--full", "--database", str(database))
     assert code == 1
-    assert re.fullmatch(rf"prefactor-local: the database {re.escape(str(database))} is damaged: .*\n", err)
+    assert re.fullmatch(
+        rf"prefactor-local: cannot read the database {re.escape(str(database))}: it is damaged: .*\n", err
+    )
+
+
+@pytest.mark.parametrize("key", ["partition", "uncomputed"])
+def test_a_damaged_database_is_not_served(database: Path, key: str) -> None:
+    changed(database, "INSERT OR REPLACE INTO meta VALUES (?, 'x')", key)
+    with pytest.raises(sqlite3.DatabaseError, match="it is damaged"), LocalApi(database=database):
+        pass
 
 
 def test_a_file_shows_what_a_later_server_writes(database: Path, connect: Callable[..., Http]) -> None:

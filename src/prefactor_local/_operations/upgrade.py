@@ -6,6 +6,7 @@ import logging
 
 from prefactor_local._operations.spans import computed
 from prefactor_local._state.account import Account
+from prefactor_local._state.damage import damage_reported
 from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import WRITER_SECONDS
 
@@ -22,13 +23,16 @@ def compute_missing(account: Account) -> None:
     """Computes the summaries and mismatches of spans in a file that was upgraded.
 
     The newest come first, in short transactions. If it is interrupted, the next call goes on.
+
+    Raises:
+        sqlite3.DatabaseError: The file is damaged.
     """
-    with account.store.transaction(write=False):
+    with account.store.transaction(write=False), damage_reported():
         left = int(account.store.value(UNCOMPUTED) or 0)
     if left > _MANY:
         logger.warning("the database is brought up to date: about %s spans", f"{left:,}")
     while left:
-        with account.store.transaction():
+        with account.store.transaction(), damage_reported():
             left = _compute_some(account)
     account.store.wait_for_writers(WRITER_SECONDS)
 

@@ -22,6 +22,7 @@ from prefactor_local._protocol.errors import (
 )
 from prefactor_local._protocol.strings import format_timestamp
 from prefactor_local._state.callers import Caller
+from prefactor_local._state.damage import damage_reported
 from prefactor_local._state.life_cycle import Verdict
 from prefactor_local._state.records import RecordedCall
 from prefactor_local._state.renderer import Renderer
@@ -69,7 +70,7 @@ class Account:
         self._callers: dict[str, Caller] = {}  # by token; tokens are never revoked
         self._storage_problem = ""
         self.schema_versions: dict[str, Record] = {}
-        with store.transaction():
+        with store.transaction(), damage_reported():
             self.partition = int(store.get_or_store("partition", str(_pfid.random_partition())))
             self.id = store.get_or_store("account_id", self.new_id())
             self.default_environment_id = store.get_or_store("environment_id", self.new_id())

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 
-__all__ = ["CODE", "DETAILS", "FINDINGS", "ROWS", "RUNS", "SPAN", "UNEXPECTED", "checked_id"]
+__all__ = ["CODE", "DETAILS", "FINDINGS", "ROWS", "RUNS", "SPAN", "checked_id"]
 
 RUNS: Final = TypeAdapter[RunsPage](RunsPage)
 DETAILS: Final = TypeAdapter[RunDetails](RunDetails)
@@ -17,8 +17,6 @@ ROWS: Final = TypeAdapter[RowsPage](RowsPage)
 SPAN: Final = TypeAdapter[SpanDetails](SpanDetails)
 FINDINGS: Final = TypeAdapter[list[Finding]](list[Finding])
 CODE: Final = TypeAdapter[str](str)
-UNEXPECTED: Final = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What reading raises if the data is not as it should be. Errors of pydantic are values."""
 
 _IDENTIFIER: Final = re.compile(r"[\w-]{1,200}", re.ASCII)
 

@@ -10,8 +10,9 @@ from typing import Self, TypeVar
 
 from pydantic import TypeAdapter
 
+from prefactor_local._state.damage import damage_reported
 from prefactor_local._state.store import Store
-from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
+from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, checked_id
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.exports import export_file
@@ -75,16 +76,10 @@ class FileSource:
             self._store.close()
             self._open()
         try:
-            return read(self._reader)
-        except NoSuchRunError:
-            raise
+            with damage_reported(NoSuchRunError):
+                return read(self._reader)
         except sqlite3.Error as error:
             raise CommandError(f"cannot read the database {self._file}: {error}") from None
-        except UNEXPECTED as error:
-            raise CommandError(
-                f"the database {self._file} is damaged: what it holds is not in the form in which it was stored "
-                f"({type(error).__name__})"
-            ) from None
 
     def _open(self) -> None:
         try:

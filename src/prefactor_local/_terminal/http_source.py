@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter
 
-from prefactor_local._terminal.answers import CODE, DETAILS, FINDINGS, ROWS, RUNS, SPAN, UNEXPECTED, checked_id
+from prefactor_local._state.damage import UNEXPECTED
+from prefactor_local._terminal.answers import CODE, DETAILS, FINDINGS, ROWS, RUNS, SPAN, checked_id
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._view.reading import NoSuchRunError
 from prefactor_local._view.running_servers import RunningServer

@@ -16,7 +16,7 @@ from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import file_name, port
 
 if TYPE_CHECKING:
-    from prefactor_local._view.running_servers import RunningServer
+    from prefactor_local._view.running_servers import FoundServers, RunningServer
     from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails, SpanRow
 
 __all__ = ["RunSource", "add_source_options", "changed_rows", "open_source", "server_of"]
@@ -119,11 +119,12 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
     Raises:
         CommandError: There is none.
     """
-    from prefactor_local._view.running_servers import running_servers
+    from prefactor_local._view.running_servers import find_servers
 
-    servers = running_servers()
-    wanted = options.port or getattr(options.wanted, "port", None) or _port_of_environment(servers)
-    found = [server for server in servers if wanted in (None, server.port)]
+    servers = find_servers()
+    of_environment = _port_of_environment([*servers.answering, *servers.silent])
+    wanted = options.port or getattr(options.wanted, "port", None) or of_environment
+    found = [server for server in servers.answering if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
     if len(found) > 1:
@@ -134,17 +135,17 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
     return found[0]
 
 
-def _not_found(servers: Sequence[RunningServer], wanted: int | None) -> str:
+def _not_found(servers: FoundServers, wanted: int | None) -> str:
     """Why there is no server to ask, and what to do."""
-    from prefactor_local._view.running_servers import folders, silent_servers
+    from prefactor_local._view.running_servers import folders
 
-    if silent := [server for server in silent_servers() if wanted in (None, server.port)]:
+    if silent := [server for server in servers.silent if wanted in (None, server.port)]:
         return (
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
     asked = f"on port {wanted}" if wanted else f"(looked into {', '.join(map(str, folders()))})"
-    others = f"; servers run on {_ports(servers)}" if servers else ""
+    others = f"; servers run on {_ports(servers.answering)}" if servers.answering else ""
     return (
         f"no server of yours with a viewer runs {asked}{others}: "
         "start `prefactor-local serve`, or name a file with --database"

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from prefactor_local._view.server_connection import NoAnswerError, OtherServerError, ServerConnection
 
-__all__ = ["RunningServer", "announced", "folders", "running_servers", "silent_servers"]
+__all__ = ["FoundServers", "RunningServer", "announced", "find_servers", "folders", "running_servers"]
 
 _MAX_BYTES = 64 * 1024
 
@@ -63,6 +64,17 @@ class RunningServer:
         return f"{page}#c={code}" if code else f"{page}#t={self.token}"
 
 
+class FoundServers(NamedTuple):
+    """The servers on this machine, the one that was started last first.
+
+    Attributes:
+        silent: those that run, but do not answer: they are busy, stopped, or away.
+    """
+
+    answering: list[RunningServer]
+    silent: list[RunningServer]
+
+
 def folders() -> list[Path]:
     """Where the files are looked for. A server writes to the first that it can use."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -85,23 +97,24 @@ def announced(server: RunningServer) -> Iterator[Path | None]:
 
 def running_servers() -> list[RunningServer]:
     """The servers that answer, the one that was started last first. Removes the files of those that are gone."""
-    return [server for server, answers in _looked_up() if answers]
+    return find_servers().answering
 
 
-def silent_servers() -> list[RunningServer]:
-    """The servers that run, but do not answer: they are busy, stopped, or away."""
-    return [server for server, answers in _looked_up() if not answers]
-
-
-def _looked_up() -> list[tuple[RunningServer, bool]]:
-    """Each server that runs, and whether it answers; the one that was started last first."""
-    found = {}
+def find_servers() -> FoundServers:
+    """The servers of this user. Removes the files of those that are gone."""
+    found: dict[str, RunningServer] = {}
+    answering: set[str] = set()
     for folder in filter(_is_ours, folders()):
         for file in sorted(folder.glob("*.json")):
             server = _read(file)
             if server is not None and (answers := _answers(server, file)) is not None:
-                found[server.url] = (server, answers)
-    return sorted(found.values(), key=lambda each: -each[0].started_at)
+                found[server.url] = server
+                answering |= {server.url} if answers else set()
+    servers = sorted(found.values(), key=lambda server: -server.started_at)
+    return FoundServers(
+        [server for server in servers if server.url in answering],
+        [server for server in servers if server.url not in answering],
+    )
 
 
 def _write(server: RunningServer) -> Path | None:
