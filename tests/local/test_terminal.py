@@ -105,7 +105,7 @@ FIELDS = r"""
 def test_show_says_what_went_wrong_and_then_what_happened(
     recorded: tuple[LocalApi, Path, str], where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, file, run_id = recorded
+    api, file, run_id = recorded
     options = ["--database", str(file)] if where == "file" else []
     assert main(["show", *options]) == 0
     head, failed, mismatched, tree = comparable(capsys.readouterr().out).split("\n\n")
@@ -114,7 +114,7 @@ def test_show_says_what_went_wrong_and_then_what_happened(
     )
     assert f"\n{failed}\n\n{mismatched}\n" == PROBLEMS
     assert f"\n{tree}" == TREE
-    assert main(["show", f"http://localhost:1/ui/runs/{run_id[:-1].upper()}#t=x", "--full", *options]) == 0
+    assert main(["show", f"{api.url}/ui/runs/{run_id[:-1].upper()}#t=x", "--full", *options]) == 0
     assert FIELDS in comparable(capsys.readouterr().out)
     assert main(["show", "last", "--json", *options]) == 0
     printed = capsys.readouterr().out
@@ -238,6 +238,7 @@ def test_what_is_not_there_is_said_in_one_line(
             choice, _ = capsys.readouterr().err.splitlines()
             assert two.url in choice
             assert "--port" in choice
+            assert "zzz" in failed("show", f"{one.url}/ui/runs/zzz")  # and no word of a choice
             assert f"port {two.url.rpartition(':')[2]} (in memory)" in choice
 
 

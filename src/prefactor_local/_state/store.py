@@ -183,6 +183,7 @@ class Store:
 
     def _check(self, *, read_only: bool) -> None:
         try:
+            self.wait_for_writers(WRITER_SECONDS)
             if read_only:
                 layout.check_readable(self._connection)
             else:

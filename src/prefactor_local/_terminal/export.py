@@ -22,7 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
         "wanted", metavar="RUN", nargs="?", type=run_name, default="last",
-        help="ID of a run, or the beginning of one (default: last, the run that was registered last)",
+        help="ID of a run, the beginning of one, or a link (default: last, the run that was registered last)",
     )  # fmt: skip
     parser.add_argument(
         "--format", required=True,

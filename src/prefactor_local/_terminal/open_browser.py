@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
         "wanted", metavar="RUN", nargs="?", type=run_name,
-        help="ID of a run, the beginning of one, or last (default: the list of all runs)",
+        help="ID of a run, the beginning of one, a link, or last (default: the list of all runs)",
     )  # fmt: skip
     add_source_options(parser)
 

@@ -8,6 +8,7 @@ import math
 import re
 
 __all__ = [
+    "RunName",
     "file_name",
     "host_name",
     "port",
@@ -20,7 +21,7 @@ __all__ = [
     "whole_seconds",
 ]
 
-_RUN_IN_LINK = re.compile(r"https?://\S*(?:/ui/runs/|[?&#]run=)(\w+)", re.ASCII)
+_RUN_LINK = re.compile(r"http://[^/\s:]*(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?/ui/runs/(?P<id>\w+)", re.ASCII)
 
 _ID_CHARS = 200
 
@@ -61,10 +62,20 @@ def port(text: str) -> int:
     return int(text)
 
 
-def run_name(text: str) -> str:
-    """The ID of a run, or its beginning, or `last`. A link to the run has its ID."""
-    link = _RUN_IN_LINK.match(text)
-    name = (link[1] if link else text).lower()  # as IDs are
+class RunName(str):
+    """What names a run: its ID, the beginning of it, or `last`.
+
+    Attributes:
+        port: that of the link from which it is, if it is from one.
+    """
+
+    port: int | None = None
+
+
+def run_name(text: str) -> RunName:
+    link = _RUN_LINK.match(text)
+    name = RunName((link["id"] if link else text).lower())  # as IDs are
+    name.port = int(link["port"] or 80) if link else None
     if not (name.isascii() and name.isalnum() and len(name) <= _ID_CHARS):
         raise argparse.ArgumentTypeError("must be the ID of a run, the beginning of one, a link to one, or 'last'")
     return name

@@ -122,7 +122,8 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
     from prefactor_local._view.running_servers import find_servers
 
     servers = find_servers()
-    wanted = options.port or _port_of_environment([*servers.answering, *servers.silent])
+    of_environment = _port_of_environment([*servers.answering, *servers.silent])
+    wanted = options.port or getattr(options.wanted, "port", None) or of_environment
     found = [server for server in servers.answering if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
