@@ -20,7 +20,7 @@ import { SpanList } from "./span_list.js";
 import { SpanPane } from "./span_pane.js";
 import { Toolbar } from "./toolbar.js";
 import { findNext, hasError } from "./tree.js";
-import { formatRunState, parseRunState, runUrl } from "./urls.js";
+import { formatRunState, parseRoute, parseRunState, runUrl } from "./urls.js";
 
 const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
@@ -41,6 +41,7 @@ export function openRunPage(context, run) {
     title: "Run",
     keys: runKeys(page),
     opened: () => page.open(),
+    restored: () => page.restored(),
     close: () => page.close(),
   };
 }
@@ -69,7 +70,7 @@ export class RunPage {
     this.firstRows = null;
     this.header = new RunHeader(
       this.source.live ? (id, format) => this.export(id, format) : null,
-      (seq) => this.selectSeq(seq),
+      (seq) => this.goToSeq(seq),
       (status) => this.toolbar.showOnly(status),
     );
     this.notice = element("p", { class: "notice", role: "status" });
@@ -83,7 +84,7 @@ export class RunPage {
     this.list = new SpanList({
       model: this.model,
       source: this.source,
-      onOpen: (node) => this.select(node),
+      onOpen: (node) => this.jump(node),
       onToggle: (node) => this.toggle(node),
       onScroll: () => this.minimap.drawFrame(),
     });
@@ -95,7 +96,7 @@ export class RunPage {
       source: this.source,
       model: this.model,
       now: () => this.now,
-      select: (node) => this.select(node),
+      select: (node) => this.jump(node),
       changed: () => this.address.write(),
       close: () => this.closePane(),
     });
@@ -293,10 +294,35 @@ export class RunPage {
     this.pane.load(node);
   }
 
+  /**
+   * Selects another span. Going back leads to the one before it; not after each key: there are many in a second.
+   * @param {TreeNode} node
+   */
+  jump(node) {
+    const { selected } = this.model;
+    if (selected && selected !== node) this.address.push();
+    this.select(node);
+  }
+
   /** @param {number} seq */
-  selectSeq(seq) {
+  goToSeq(seq) {
     const node = this.model.tree.nodes.get(seq);
-    if (node) this.select(node);
+    if (node) this.jump(node);
+  }
+
+  /** Shows what the address says after a person went back or forward; false if it belongs to another page. */
+  restored() {
+    const { live } = this.source;
+    const route = parseRoute(location.pathname, location.search);
+    if (live && !(route.page === "run" && route.run === this.id)) return false;
+    Object.assign(this.model.state, parseRunState(live ? location.search : location.hash));
+    this.toolbar.drawState();
+    this.search();
+    this.show();
+    const { selected } = this.model;
+    if (selected) this.select(selected);
+    else this.pane.hide();
+    return true;
   }
 
   /** @param {number} step How many lines further. */
