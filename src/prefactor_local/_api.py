@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from starlette.types import ASGIApp
-
 from prefactor_local._faults.fault import Fault
 from prefactor_local._faults.plan import FaultPlan
 from prefactor_local._operations.call import Call
@@ -31,6 +29,7 @@ from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
 from prefactor_local._server.view import view_app
 from prefactor_local._server.view_access import ViewAccess
+from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._state.account import Account
 from prefactor_local._state.callers import Caller
 from prefactor_local._state.records import RecordedCall, RecordedRequest
@@ -300,6 +299,7 @@ class LocalApi:
             running.server.stop()
         finally:
             running.account.renderer.stop()
+            running.threads.close()
             running.operations.close()
             running.account.store.close()
 
@@ -329,8 +329,9 @@ class LocalApi:
             record=partial(self._record_call, run_events),
         )
         compute_missing(account)
-        operations, codes = OperationThread(), OneTimeCodes()
+        operations, threads, codes = OperationThread(), ViewThreads(), OneTimeCodes()
         access = ViewAccess(account.view_token, codes, self._hosts)
+        view = partial(view_app, reader, access, database=str(self._database), operations=operations, threads=threads)
         build = partial(
             build_app,
             account,
@@ -340,7 +341,7 @@ class LocalApi:
             hosts=self._hosts,
             operations=operations,
             keep_bodies=self._keep_requests,
-            view=self._view_app(reader, access, operations) if self._view else None,
+            view=view() if self._view else None,
         )
         server = ServerThread(build, *self._address)
         try:
@@ -351,7 +352,7 @@ class LocalApi:
         here, announcement = self._here(account, port), ExitStack()
         if self._announce:
             announcement.enter_context(announced(here))
-        return _Running(account, operations, server, port, run_events, here, codes, announcement)
+        return _Running(account, operations, threads, server, port, run_events, here, codes, announcement)
 
     def _here(self, account: Account, port: int) -> RunningServer:
         host, database = self._address[0], str(self._database)
@@ -362,9 +363,6 @@ class LocalApi:
             database=database if database in WITHOUT_FILE else str(Path(database).absolute()),
             started_at=time.time(),
         )
-
-    def _view_app(self, reader: Reader, access: ViewAccess, operations: OperationThread) -> ASGIApp:
-        return view_app(reader, access, database=str(self._database), operations=operations)
 
     def _record_call(self, run_events: RunEvents, call: RecordedCall) -> None:
         if self._keep_requests:
@@ -381,6 +379,7 @@ class LocalApi:
 class _Running(NamedTuple):
     account: Account
     operations: OperationThread
+    threads: ViewThreads
     server: ServerThread
     port: int
     run_events: RunEvents

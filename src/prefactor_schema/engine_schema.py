@@ -11,7 +11,7 @@ from prefactor_schema.engine import Schema, compile_schema, draft_of
 from prefactor_schema.keywords import DATA, MAPS
 from prefactor_schema.patterns import BacktrackingPattern, engine_pattern, linear_pattern
 
-__all__ = ["TOO_LONG", "EngineSchema", "id_keyword", "prepare", "rewritten"]
+__all__ = ["DRAFTS_WITH_LONE_REFS", "TOO_LONG", "EngineSchema", "id_keyword", "prepare", "rewritten"]
 
 # JSON Schema does not require these to be checked, but the engine checks them for draft-07 and older.
 _CONTENT = ("contentEncoding", "contentMediaType")
@@ -19,7 +19,8 @@ _CONTENT = ("contentEncoding", "contentMediaType")
 _URI_PUNCTUATION = "%/:=&?~+!$,;'@()*[]"
 _FRAGMENT_PUNCTUATION = "%/:=&?~+!$,;'@()*"
 _DRAFTS_WITHOUT_IF = frozenset({"Draft4Validator", "Draft6Validator"})
-_DRAFTS_WITH_ANCHOR_IDS = _DRAFTS_WITHOUT_IF | {"Draft7Validator"}
+DRAFTS_WITH_LONE_REFS = _DRAFTS_WITHOUT_IF | {"Draft7Validator"}
+"""In these drafts, nothing counts beside a `$ref`, and a fragment in the URI of a schema is an anchor."""
 
 TOO_LONG = {"pattern": r"^(.|\n)*(.|\n)*(.|\n)*\1\2\3(?!)"}
 """A pattern that exceeds the engine's limit of steps on any text of a few hundred characters.
@@ -76,7 +77,7 @@ def _without_fragment(schema: Schema, draft: str) -> Schema:
     """
     keyword = id_keyword(draft)
     identifier = schema.get(keyword) if isinstance(schema, Mapping) else None
-    if not isinstance(schema, Mapping) or not isinstance(identifier, str) or draft not in _DRAFTS_WITH_ANCHOR_IDS:
+    if not isinstance(schema, Mapping) or not isinstance(identifier, str) or draft not in DRAFTS_WITH_LONE_REFS:
         return schema
     uri, _, anchor = identifier.partition("#")
     to_root = {f"#{anchor}", identifier} if anchor and not anchor.startswith("/") else set[str]()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from prefactor_schema.evaluations import Evaluations
 from prefactor_schema.explainable_schema import ExplainableSchema, Union
 from prefactor_schema.json_values import count_values, depth_of
 from prefactor_schema.locations import item_at, steps_of
@@ -25,20 +26,23 @@ __all__ = ["explain"]
 _MAX_MISMATCHES = 20
 _BUDGET = 1_000
 """The most that one explanation may cost: a list of errors costs 1, plus 1 for every 50 values. Options multiply."""
+_MANY_EVALUATIONS = 10_000
+"""So many evaluations of schemas for one value cost 1, too; if there are more, only the first mismatch is reported."""
 _MANY_VALUES = 2_000
 """For values with more items than this, only the first mismatch is reported: listing all of them is slow."""
 _DEEP = 6
 
 
-def explain(schema: ExplainableSchema, value: object, pointer: str) -> list[Mismatch]:
+def explain(schema: ExplainableSchema, value: object, pointer: str, evaluations: Evaluations) -> list[Mismatch]:
     """The mismatches of a value; empty if they cannot be found.
 
     Args:
         schema: The schema.
         value: A value that does not match.
         pointer: The part of the schema that the value should match.
+        evaluations: How often the engine evaluates the schema.
     """
-    found = _Explanation(schema).mismatches(schema.uri_of_part(pointer), value, None)
+    found = _Explanation(schema, evaluations).mismatches(schema.uri_of_part(pointer), value, None)
     return list(dict.fromkeys(islice(found, _MAX_MISMATCHES)))
 
 
@@ -48,18 +52,21 @@ class _Explanation:
     In its methods, `condition` is the `then` or `else` that applies the part of the schema, if there is one.
     """
 
-    def __init__(self, schema: ExplainableSchema) -> None:
+    def __init__(self, schema: ExplainableSchema, evaluations: Evaluations) -> None:
         self._schema = schema
+        self._evaluations = evaluations
         self._budget = _BUDGET
 
     def mismatches(self, uri: str, value: object, condition: Step | None) -> Iterator[Mismatch]:
         yield from self._of_errors(self._errors(uri, value), value, condition)
 
     def _errors(self, uri: str, value: object) -> list[ValidationError]:
-        values = count_values(value, _MANY_VALUES)
-        self._budget -= 1 + values // 50
+        values, depth = count_values(value, _MANY_VALUES), depth_of(value)
+        evaluations = self._evaluations.most(depth)
+        self._budget -= 1 + values // 50 + evaluations // _MANY_EVALUATIONS
         # If two parts of the schema apply to the same member, the number of errors doubles with each level.
-        return self._schema.errors(uri, value, only_first=values > _MANY_VALUES or depth_of(value) > _DEEP)
+        only_first = values > _MANY_VALUES or depth > _DEEP or evaluations > _MANY_EVALUATIONS
+        return self._schema.errors(uri, value, only_first=only_first)
 
     def _of_errors(
         self, errors: Iterable[ValidationError], value: object, condition: Step | None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Registry, Validator
 
     from prefactor_schema.engine_schema import EngineSchema
+    from prefactor_schema.evaluations import Evaluations
     from prefactor_schema.explainable_schema import ExplainableSchema
 
 __all__ = ["JsonSchema", "shared_schema"]
@@ -56,6 +57,7 @@ class _Document:
         self.assert_formats = assert_formats
         self.applicators = 1
         self._engine_schema: EngineSchema | None = None
+        self._evaluations: Evaluations | None = None
         self._registry: Registry | None = None
         self._explainable: ExplainableSchema | None = None
 
@@ -70,6 +72,15 @@ class _Document:
             self.applicators = max(1, sum(1 for _ in _in_place_applicators(self.schema)))
             self._engine_schema = prepare(self.schema)
         return self._engine_schema
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """How often the engine evaluates the schemas to check a value."""
+        if self._evaluations is None:
+            from prefactor_schema.evaluations import Evaluations
+
+            self._evaluations = Evaluations(self.schema, BASE_URI)
+        return self._evaluations
 
     def validator(self, pointer: str) -> Validator:
         """The engine's validator of a part.
@@ -96,7 +107,7 @@ class _Document:
             self._explainable = ExplainableSchema(
                 self.engine_schema, self.schema, self.uri, assert_formats=self.assert_formats
             )
-        return explain(self._explainable, value, pointer)
+        return explain(self._explainable, value, pointer, self.evaluations)
 
     @property
     def uri(self) -> str:
@@ -170,6 +181,10 @@ class JsonSchema:
         """Whether a value matches or cannot be checked. Arguments and errors as for `mismatches`."""
         return not any(each.checked for each in self._check(value, depth, lambda _: ()))
 
+    def certainly_matches(self, value: object) -> bool:
+        """Whether a value has been checked and matches. Errors as for `mismatches`; it takes less time."""
+        return not self._check(value, None, lambda _: ())
+
     def _check(
         self, value: object, depth: int | None, explain: Callable[[object], Sequence[Mismatch]]
     ) -> Sequence[Mismatch]:
@@ -183,6 +198,8 @@ class JsonSchema:
             return [Mismatch((), f"it has more than {MAX_DEPTH} levels", checked=False)]
         if not self._document.engine_schema.linear and (limit := self._exceeded_limit(value)) is not None:
             return [limit]
+        if not self._document.evaluations.are_few(depth):
+            return [Mismatch((), f"its schema takes too long for a value of {depth} levels", checked=False)]
         try:
             if (depth + 1) * self._document.applicators > _MAX_FRAMES:
                 valid, value = on_a_large_stack(lambda: _is_valid(validator, value))
@@ -220,6 +237,7 @@ class JsonSchema:
             raise self._error
         if self._validator is None:
             load()
+            self._limit_evaluations()
             try:
                 self._validator = on_a_large_stack(lambda: self._document.validator(self._pointer))
             except RecursionError:
@@ -228,9 +246,16 @@ class JsonSchema:
             except (TypeError, ValueError) as error:
                 self._error = SchemaError.of(error)
                 raise self._error from None
-            if self._document.engine_schema.linear:
+            if self._document.engine_schema.linear and self._document.evaluations.are_always_few:
                 self._easy_depth = min(MAX_DEPTH, _MAX_FRAMES // self._document.applicators - 1)
         return self._validator
+
+    def _limit_evaluations(self) -> None:
+        if not self._document.evaluations.are_few(0):
+            from prefactor_schema.evaluations import MAX_EVALUATIONS
+
+            self._error = SchemaError(f"it applies more than {MAX_EVALUATIONS:,} subschemas to one value")
+            raise self._error
 
 
 @lru_cache(1_000)

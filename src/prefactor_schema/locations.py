@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urljoin
 from prefactor_schema.keywords import DATA
 from prefactor_schema.mismatch import Step
 
-__all__ = ["item_at", "pointer_of", "resources", "steps_of"]
+__all__ = ["item_at", "joined", "pointer_of", "resources", "steps_of"]
 
 
 def steps_of(pointer: str) -> Iterator[Step]:
@@ -37,14 +37,14 @@ def resources(schema: Any, uri: str, *, is_root: bool = True) -> Iterator[tuple[
     if is_root:
         yield uri, schema
     elif isinstance(schema, Mapping) and isinstance(name := schema.get("$id"), str) and name.partition("#")[0]:
-        uri = _joined(uri, name.partition("#")[0])
+        uri = joined(uri, name.partition("#")[0])
         yield uri, schema
     items = [item for keyword, item in schema.items() if keyword not in DATA] if isinstance(schema, Mapping) else schema
     for item in items if isinstance(items, list) else ():
         yield from resources(item, uri, is_root=False)
 
 
-def _joined(base: str, reference: str) -> str:
+def joined(base: str, reference: str) -> str:
     try:
         return urljoin(base, reference)
     except ValueError:  # not a valid URI

@@ -35,7 +35,7 @@ from tests.codegen.test_differential import (
 
 from prefactor_gen.comparison.compare import compare
 from prefactor_gen.comparison.options import ComparisonOptions
-from prefactor_gen.comparison.schemas.examples import NO_VALUE
+from prefactor_gen.comparison.schemas.example_values.examples import NO_VALUE
 from prefactor_gen.comparison.verdicts import Verdict, Verdicts, compare_schemas
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.definitions.schema_files import SchemaFiles

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import textwrap
 from typing import Any, cast
@@ -326,6 +327,15 @@ def test_every_example_has_a_severity() -> None:
     assert sorted([*ERRORS, *WARNINGS, *NOTES]) == sorted(RULE_EXAMPLES)
 
 
+def test_what_a_module_prints_is_no_part_of_the_findings(project: Project) -> None:
+    printing = "import os\nprint('hello')\nassert os.path.sameopenfile(1, 2), 'os.write(1, …) is an output, too'\n"
+    project.write("printing.py", f"{printing}{REGISTRY}registry.register('agent', {{'type': 'object'}})\n")
+    result = project.run("check", "printing:registry", "--format", "json")
+    assert (result.code, [each["code"] for each in json.loads(result.out)]) == (0, ["PG023"])
+    assert "hello" in result.err
+    forget("printing")
+
+
 def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
     project.write(
         "schemas/a.yaml", "span_schemas:\n  a: {type: objekt}\n  b: {properties: {x: {$ref: 'no.yaml'}}}\n  '': {}\n"
@@ -333,7 +343,7 @@ def test_all_problems_of_all_files_in_one_run(project: Project) -> None:
     project.write("schemas/b.json", "{")
     project.write("schemas/c.yaml", "a: *x")
     result = project.run("schemas", "missing", "nothing:here", "--package", "made")
-    assert result.code == 1
+    assert result.code == 2  # because of `missing`
     assert [(line.position.partition(":")[0], line.rule) for line in result.findings] == [
         ("missing", "PG001"),
         ("nothing", "PG001"),

@@ -12,7 +12,7 @@ from tests.codegen.support import run_silently
 from tests.guides.blocks import ROOT, block, table
 from tests.guides.running import project
 
-from prefactor_gen.command.arguments import command_line
+from prefactor_gen.command.parsers import command_line
 
 GUIDE = "codegen/prefactor_gen/docs/README.md"
 FIRST = "codegen/README.md#a-first-package"

@@ -38,7 +38,7 @@ def test_serve_prints_address_and_token() -> None:
     assert SERVE == "prefactor-local serve\n"
     with serve() as api:
         assert api.stop() == []
-    hidden = re.compile(r"(?<=127\.0\.0\.1):\d+|(?<=local-)\S+|(?<=\?t=)\S+")
+    hidden = re.compile(r"(?<=127\.0\.0\.1):\d+|(?<=local-)\S+|(?<=#t=)\S+")
     assert hidden.sub("…", api.printed) == hidden.sub("…", PRINTED)
 
 

@@ -21,6 +21,7 @@ PLATFORM = f"{GUIDE}#definitions-at-the-platform"
 DOCUMENT, ALL, SOME, PRINTED = (block(f"{OPENAPI}/{name}") for name in ("yaml", "sh", "sh/2", "text"))
 PROGRAM, OBJECTS, OBJECTS_PRINTED = (block(f"{PYTHON}/{name}") for name in ("python", "sh", "text"))
 SPAN, SAMPLES, SAMPLES_PRINTED = (block(f"{SPANS}/{name}") for name in ("json", "sh", "text"))
+TOOLS, OPENAI = (block(f"{GUIDE}#tools-of-openai-and-anthropic/{name}") for name in ("json", "sh"))
 PULL, PULLED = (block(f"{PLATFORM}/{name}") for name in ("sh", "text"))
 
 
@@ -56,9 +57,18 @@ def test_objects_of_a_program() -> None:
     Path("shop_agent").mkdir()
     Path("shop_agent/tools.py").write_text(PROGRAM)
     assert run(OBJECTS) == (0, OBJECTS_PRINTED)
-    text = Path("schemas/imported/tools.yaml").read_text()
-    assert "name: tools:find_orders\n" in text
-    assert "name: tools:order\n" in text
+    text = Path("schemas/imported/orders.yaml").read_text()
+    assert "name: orders:find_orders\n" in text
+    assert "name: orders:order\n" in text
+    forget("shop_agent")
+
+
+def test_all_in_one_project() -> None:
+    """Who follows the guide from top to bottom meets no name twice."""
+    texts = {"tools.json": TOOLS, "shop.yaml": DOCUMENT, "shop_agent/tools.py": PROGRAM, "recorded.jsonl": SPAN}
+    project(Path(), texts)
+    assert [run(commands)[0] for commands in (OPENAI, ALL, SOME, OBJECTS, SAMPLES)] == [0] * 5
+    assert run("prefactor-gen check")[0] == 0
     forget("shop_agent")
 
 
@@ -75,7 +85,7 @@ def test_definitions_at_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalApi() as api:
         monkeypatch.setenv("PREFACTOR_API_URL", api.url)
         monkeypatch.setenv("PREFACTOR_API_TOKEN", api.token)
-        version = {"external_identifier": "2.1.0", "span_type_schemas": types}
+        version = {"external_identifier": "sha256-8c1f2e5b", "span_type_schemas": types}
         body = {"agent_id": "a1", "agent_version": {"name": "shop-agent"}, "agent_schema_version": version}
         headers = {"Authorization": f"Bearer {api.token}"}
         httpx.post(f"{api.url}/api/v1/agent_instance/register", json=body, headers=headers).raise_for_status()

@@ -78,7 +78,7 @@ def test_tools_of_openai(run: Run) -> None:
 
 def test_a_server_at_an_address_is_told_if_a_variable_is_missing(run: Run) -> None:
     code, printed = run_silently(*shlex.split(MCP[1])[1:])
-    assert (code, printed) == (2, "prefactor-gen: shop: --header: the environment has no variable SHOP_TOKEN\n")
+    assert (code, printed) == (2, "prefactor-gen: desk: --header: the environment has no variable SHOP_TOKEN\n")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from tests.guides.blocks import block, section, table
 from tests.guides.running import project, shell
 
-from prefactor_gen.command.arguments import command_line
+from prefactor_gen.command.parsers import command_line
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
 
 GUIDE = "codegen/prefactor_gen/usage/README.md"

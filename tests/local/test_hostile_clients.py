@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -31,6 +32,36 @@ def send(api: LocalApi) -> Iterator[Callable[..., socket.socket]]:
     yield send_head
     for connection in connections:
         connection.close()
+
+
+def test_connections_that_are_too_many_are_closed(
+    send: Callable[..., socket.socket], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http_protocol, "most_connections", lambda: 2)
+    open_ones = [send("Host: localhost") for _ in range(2)]
+    assert [answer(each) for each in open_ones] == [(401, "unauthorized")] * 2
+    for _ in range(2):
+        assert is_closed(send("Host: localhost"))
+    assert caplog.messages == ["more than 2 connections are open: further ones are closed at once"]
+    open_ones[0].close()
+    assert is_closed(send("Host: localhost", "Connection: close"), after=b"401")
+
+
+def is_closed(connection: socket.socket, after: bytes = b"") -> bool:
+    """Whether the server closes the connection, having sent something with this in it; nothing if it is empty."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(65536):
+            received += piece
+    return after in received if after else not received
+
+
+def test_a_request_for_a_websocket_prints_nothing(
+    api: LocalApi, send: Callable[..., socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    for protocol in ("websocket", "h2c"):
+        assert answer(send("Host: localhost", "Connection: Upgrade", f"Upgrade: {protocol}"))[0] == 401
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("path", ["/api/v1/bulk", "/api/v1/agent_spans", "/_local/faults", "/nothing"])

@@ -97,7 +97,7 @@ def test_files_that_are_no_database_of_ours(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     missing = tmp_path / "no" / "where.db"
-    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "unable")):
+    for file, reason in ((text, "not a database"), (foreign, "another program"), (missing, "there is no folder")):
         with pytest.raises(sqlite3.Error, match=reason), LocalApi(database=file):
             pass
 

@@ -150,6 +150,11 @@ def test_search_finds_a_text_in_any_case(http: Http, reader: Reader) -> None:
     assert {text: reader.search(run, text) for text in texts} == {text: [2] for text in texts}
     assert reader.search(run, "fcller") == reader.search(run, "\ud800") == []
     assert reader.search(run, "") == [1, 2]
+    data = "QuJ9" * 300
+    add(http, run, payload={"uri": f"data:image/png;base64,{data}", "raw": f"{data}\r\n{data}", "text": "QuJ9 " * 300})
+    add(http, run, payload={"raw": data, "short": "QuJ9"[:3]})
+    assert reader.search(run, "UJ9Q") == []
+    assert (reader.search(run, "quj9 "), reader.search(run, "raw"), reader.search(run, "quj")) == ([3], [3, 4], [3, 4])
 
 
 def test_findings_name_the_spans(http: Http, reader: Reader) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -12,6 +15,8 @@ from tests.local.conftest import Http
 from prefactor_local import Fault, LocalApi
 from prefactor_local._server import view_data
 from prefactor_local._server.one_time_codes import MOST_CODES, VALID_SECONDS, OneTimeCodes
+from prefactor_local._server.operation_thread import OperationThread
+from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RunSummary
 
 DATA = "/ui/api/runs"
@@ -170,6 +175,56 @@ def test_rows_are_read_in_steps(viewer: httpx.Client, run_id: str, monkeypatch: 
     assert (first["more"], rest["more"], first["rows"] + rest["rows"]) == (True, False, whole["rows"])
 
 
+def test_long_work_holds_up_nothing_else(
+    api: LocalApi, viewer: httpx.Client, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    begins, ends = threading.Event(), threading.Event()
+
+    def search(_reader: Reader, _run: str, text: str) -> list[int]:
+        begun.append(text)
+        begins.set()
+        ends.wait()
+        return []
+
+    monkeypatch.setattr(Reader, "search", search)
+    url = httpx.URL(api.url)
+    head = f"Host: {url.netloc.decode()}\r\nAuthorization: {viewer.headers['Authorization']}\r\n\r\n"
+    with ExitStack() as stack:
+        stack.callback(ends.set)
+        with ExitStack() as clients:
+            for number in range(40):
+                client = clients.enter_context(socket.create_connection((url.host, url.port)))
+                client.sendall(f"GET {DATA}/last/search?q={number} HTTP/1.1\r\n{head}".encode())
+            assert begins.wait(5)
+            for path in ("/ui/", "/ui/app.js", DATA, f"{DATA}/last/spans"):
+                assert viewer.get(path).status_code == 200
+        for _ in range(3):  # by then the server knows that they have gone
+            viewer.get(DATA)
+    assert viewer.get(f"{DATA}/last/search?q=last").status_code == 200
+    assert begun[-1] == "last"
+    assert len(begun) < 5
+
+
+@pytest.mark.anyio
+async def test_operations_go_before_steps_of_the_viewer() -> None:
+    done: list[str] = []
+    free = threading.Event()
+    thread = OperationThread()
+    try:
+        first = asyncio.ensure_future(thread.run(free.wait))
+        later = [asyncio.ensure_future(thread.run_step(done.append, f"step {number}")) for number in range(3)]
+        later += [asyncio.ensure_future(thread.run(done.append, f"operation {number}")) for number in range(3)]
+        await asyncio.sleep(0)
+        free.set()
+        await asyncio.gather(first, *later)
+    finally:
+        thread.close()
+    assert [each for each in done if each != "step 0"] == [
+        "operation 0", "operation 1", "operation 2", "step 1", "step 2",
+    ]  # fmt: skip
+
+
 def test_an_export_is_a_file(viewer: httpx.Client, run_id: str) -> None:
     answer = viewer.get(f"{DATA}/last/export", params={"format": "json"})
     assert answer.headers["content-disposition"] == f'attachment; filename="run-{run_id}.json"'
@@ -274,3 +329,13 @@ def test_runs_are_told_of_when_they_are_registered_and_when_they_end(connect: Ca
     thread = "prefactor-local-operations"
     assert [each[:2] for each in told] == [("pending", 0), ("failed", 1), ("pending", 0), ("terminated", 0)]
     assert [each[2] for each in told[:3]] == [thread] * 3
+
+
+def test_a_person_sees_a_page_where_a_program_gets_json(browser: httpx.Client) -> None:
+    page = {"Accept": "text/html,*/*;q=0.8"}
+    for path, headers in (("/ui/nosuch", page), ("/ui/login?t=old", page), ("/ui/", {**page, "Host": "evil.test"})):
+        answer = browser.get(path, headers=headers)
+        assert (answer.status_code >= 400, answer.headers["content-type"]) == (True, "text/html; charset=utf-8")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert '<a href="/ui/">Look at the runs</a>' in answer.text
+    assert browser.get("/ui/nosuch").json() == {"error": "Not Found"}

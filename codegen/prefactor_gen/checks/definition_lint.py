@@ -19,9 +19,10 @@ from prefactor_gen.diagnostics.rules import (
     MISSING_DESCRIPTION,
     OPEN_OBJECT,
     TWO_FORMS,
+    UNKNOWN_KEYWORD,
 )
 from prefactor_gen.documents.nodes import ObjectNode
-from prefactor_gen.json_schema.keywords import DATA, REDACT
+from prefactor_gen.json_schema.keywords import DATA, REDACT, RENAMED_FROM
 from prefactor_gen.json_schema.pointers import step
 from prefactor_gen.json_schema.properties import Properties
 from prefactor_gen.json_schema.references import applicable_schemas
@@ -55,7 +56,12 @@ _Part = Literal["params", "result"]
 
 
 def lint_names(span_types: Sequence[SpanTypeDefinition]) -> Iterator[Diagnostic]:
-    """Report span types of one package whose names look alike."""
+    """Report span types of one package whose names look alike, and former names that another one has."""
+    names = {item.name for item in span_types}
+    for item in span_types:
+        if item.renamed_from in names:
+            message = f"{RENAMED_FROM}: there still is a span type {item.renamed_from!r}: nothing has been renamed"
+            yield UNKNOWN_KEYWORD.at(item.place, message)
     yield from _look_alikes("span type", ((item.name, item.place) for item in span_types))
 
 

@@ -155,6 +155,7 @@ def _misplaced_names(schema: ObjectNode) -> Iterator[Diagnostic]:
         named.extend(branch for branch in each.branches("allOf") if isinstance(branch, ObjectNode))
     places = {each.place for each in named}
     for each in schemas:
+        yield from _names_still_there(each.properties)
         for keyword in (key for key in _OF_PROPERTIES if key in each):
             if each.place not in places:
                 message = f"{keyword} belongs to the schema of a property"
@@ -162,6 +163,15 @@ def _misplaced_names(schema: ObjectNode) -> Iterator[Diagnostic]:
             elif keyword == RENAMED_FROM and not isinstance(each[keyword], str):
                 message = f"expected the name that the property had before in {keyword}"
                 yield UNKNOWN_KEYWORD.at(each.place_at(keyword), message, Severity.ERROR)
+
+
+def _names_still_there(properties: ObjectNode) -> Iterator[Diagnostic]:
+    """Warn of a former name that another property has: `prefactor-gen diff` would take it for no rename."""
+    for member in properties.values():
+        former = member.get(RENAMED_FROM) if isinstance(member, ObjectNode) else None
+        if isinstance(former, str) and former in properties and isinstance(member, ObjectNode):
+            message = f"{RENAMED_FROM}: there still is a property {former!r}, so that nothing has been renamed"
+            yield UNKNOWN_KEYWORD.at(member.place_at(RENAMED_FROM), message)
 
 
 def _required_without_property(schema: ObjectNode) -> Iterator[Diagnostic]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shtab
 
-from prefactor_gen.command.arguments import command_line, generate_options
 from prefactor_gen.command.command_word import all_actions
+from prefactor_gen.command.parsers import command_line, generate_options
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 
 __all__ = ["completion_script"]

@@ -8,17 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from prefactor_gen.command import check, docs, generate
+from prefactor_gen.command import check, generate
 from prefactor_gen.command.arguments import parse
 from prefactor_gen.command.config import ConfigError
-from prefactor_gen.command.diff import command as diff
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
-from prefactor_gen.command.imports import command as imports
-from prefactor_gen.command.imports import pull
+from prefactor_gen.command.packages import names_missing_source
+from prefactor_gen.command.parsers import MODULES, command_module
 from prefactor_gen.command.projects import chosen_projects, combination, run_each, started_in
-from prefactor_gen.command.refs import command as refs
-from prefactor_gen.command.risk import command as risk
-from prefactor_gen.command.status import command as status
 from prefactor_gen.diagnostics.every_rule import EVERY_RULE
 
 __all__ = ["DONE", "USAGE", "WRONG", "run"]
@@ -31,13 +27,19 @@ def run(arguments: Sequence[str]) -> int:
         folders = _folders(options)
         if len(folders) == 1:
             with started_in(folders[0]):
-                return _RUN[options.command](options)
+                return _run(options)
         if getattr(options, "watch", False):
             return generate.watch_projects(options, folders)
         return run_each(arguments, folders, combination(options))
     except ConfigError as error:
         print(f"prefactor-gen: {error}", file=sys.stderr)
         return USAGE
+
+
+def _run(options: argparse.Namespace) -> int:
+    name = options.command
+    code = command_module(name).run(options) if name in MODULES else _RUN[name](options)
+    return USAGE if code == WRONG and names_missing_source(options) else code
 
 
 def _folders(options: argparse.Namespace) -> list[Path]:
@@ -82,13 +84,6 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
     "generate": generate.run,
     "check": check.run,
-    "diff": diff.run,
-    "import": imports.run,
-    "pull": pull.run,
-    "status": status.run,
-    "refs": refs.run,
-    "risk": risk.run,
-    "docs": docs.run,
     "demo": _demo,
     "schema": _schema,
     "completion": _completion,

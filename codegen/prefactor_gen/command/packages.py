@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from prefactor_gen.command.config import ConfigError, PackageConfig, ProjectConfig
 from prefactor_gen.command.package_checks import check_output, check_package
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.pipeline.settings import Settings
 
-__all__ = ["chosen_packages", "source_base"]
+__all__ = ["chosen_packages", "names_missing_source", "source_base"]
 
 
 def source_base(options: argparse.Namespace, project: ProjectConfig) -> Path:
@@ -50,6 +52,12 @@ def chosen_packages(options: argparse.Namespace, project: ProjectConfig) -> list
             f"{shown_path(first.folder)}: choose another package name for one of them"
         )
     return chosen
+
+
+def names_missing_source(options: argparse.Namespace) -> bool:
+    """Whether the command line names a source that does not exist: then the command line is wrong."""
+    given = getattr(options, "sources", ())
+    return any(not is_attribute(each, Path.cwd()) and not os.path.lexists(Path.cwd() / each) for each in given)
 
 
 def _for_another_package(settings: Settings, *, other_sources: bool) -> Settings:

@@ -19,9 +19,10 @@ _NOT_SEARCHED: Final = frozenset({"build", "dist", "node_modules", "site-package
 _MAX_FOLDERS: Final = 20_000
 """Folders that are searched for projects; a larger tree is not a repository, or its projects have to be named."""
 
+_IMPORTS: Final = "prefactor-imports.lock"  # as `importing.lock` names it, which most runs do not load
 _FAILED: Final = 1
 _SEARCHING: Final = frozenset({"check", "docs", "generate", "risk"})
-"""The commands that run in all projects below a folder without configuration."""
+"""The commands that always run in all projects below a folder without configuration."""
 
 Combine: TypeAlias = Callable[[Mapping[str, str]], str]
 """Makes one output of what several runs have printed, by their folders."""
@@ -30,10 +31,27 @@ Combine: TypeAlias = Callable[[Mapping[str, str]], str]
 def chosen_projects(options: argparse.Namespace) -> list[Path]:
     """The folders to run in: those of `-C`, and in place of one without configuration the projects below it."""
     named = [Path(each) for each in options.project or ["."]]
-    is_of_projects = options.command in _SEARCHING or (options.command == "diff" and options.new is None)
-    if not is_of_projects or any(getattr(options, each, None) for each in ("sources", "output", "pages", "package")):
+    choosing = ("sources", "output", "pages", "package")
+    if not _is_of_projects(options) or any(getattr(options, each, None) for each in choosing):
         return named
-    return [project for folder in named for project in (projects_below(folder) or [folder])]
+    # Imports need no configuration; where a lock has some, they are not left out.
+    own = [each for each in named if options.command == "import" and (each / _IMPORTS).is_file()]
+    below = [(folder, projects_below(folder)) for folder in named]
+    return [*own, *(each for folder, found in below for each in found or ([] if folder in own else [folder]))]
+
+
+def _is_of_projects(options: argparse.Namespace) -> bool:
+    """Whether a command is about all projects below a folder without configuration."""
+    match options.command:
+        case "diff":
+            return options.new is None
+        case "import":
+            return bool(options.check)
+        case "refs":
+            return bool(options.action == "check")
+        case "status":
+            return not options.paths
+    return options.command in _SEARCHING
 
 
 def projects_below(folder: Path) -> list[Path]:
@@ -140,9 +158,11 @@ def _together(printed: Mapping[str, str]) -> str:
     values = {folder: json.loads(text or "null") for folder, text in printed.items()}
     if any(isinstance(each, dict) for each in values.values()):
         return json.dumps(values, indent=2)
-    found = [
-        {**finding, "source": (Path(folder) / finding["source"]).as_posix()}
-        for folder, findings in values.items()
-        for finding in findings or ()
-    ]
+    found = [_from_here(finding, folder) for folder, findings in values.items() for finding in findings or ()]
     return json.dumps(found, indent=2)
+
+
+def _from_here(finding: Mapping[str, str], folder: str) -> dict[str, str]:
+    """A finding of a project with the path of its file from the working folder."""
+    key = "source" if "source" in finding else "file"  # of an import
+    return {**finding, key: (Path(folder) / finding[key]).as_posix()}

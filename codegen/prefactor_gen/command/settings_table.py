@@ -12,8 +12,8 @@ from prefactor_schema.suggestions import did_you_mean
 
 __all__ = ["SettingsTable", "entry_places", "wrong_setting"]
 
-_PLACEHOLDER: Final = "why"
-"""The reason in the lines that commands print to be pasted."""
+_PLACEHOLDERS: Final = frozenset({"", "because", "fixme", "reason", "tbd", "todo", "why", "xxx"})
+"""What is no reason: in the lines that commands print to be pasted, there is "why"."""
 _MOST: Final = 1_000_000
 
 
@@ -95,9 +95,9 @@ class SettingsTable:
         return {name: self._reason(name, value, key, done) for name, value in self.entries(key, example).items()}
 
     def _reason(self, name: str, value: object, key: str, done: str) -> str:
-        if value == _PLACEHOLDER:
-            raise wrong_setting(f'expected the reason in place of "{value}" for {name!r} in {self.below(key)}')
         if isinstance(value, str) and value.strip():
+            if value.strip(" .?!…-").casefold() in _PLACEHOLDERS:
+                raise wrong_setting(f'expected the reason in place of "{value}" for {name!r} in {self.below(key)}')
             return " ".join(value.split())
         raise wrong_setting(f"expected the reason why {name!r} is {done} in {self.below(key)}, found {value!r}")
 

@@ -1,4 +1,4 @@
-"""Adds keys to a TOML file. Everything else in it stays: comments, order, spaces."""
+"""Adds keys to a TOML file, or removes them. Everything else in it stays: comments, order, spaces."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import copy
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import InlineTable, Table
 
-__all__ = ["Additions", "add_keys", "as_lines"]
+__all__ = ["Additions", "add_keys", "as_lines", "without_keys"]
 
 Additions: TypeAlias = Mapping[str, Mapping[str, object]]
 """The keys to add to tables of `[tool]`, with their values, by the name of the table, such as `uv` or `uv.sources`."""
@@ -39,6 +39,42 @@ def add_keys(text: str, additions: Additions) -> str | None:
         except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
             continue
     return None
+
+
+def without_keys(text: str, name: str, keys: Sequence[str]) -> str | None:
+    """The text of pyproject.toml without some keys, or None if that cannot be done without changing something else.
+
+    Args:
+        text: valid TOML.
+        name: the table of `[tool]` that has the keys, such as `uv.sources`.
+        keys: the keys, which the table has.
+    """
+    path = ["tool", *name.split(".")]
+    for edit in (_without_members, _without_lines):
+        try:
+            expected, edited = tomllib.loads(text), edit(text, path, keys)
+            for key in keys:
+                _table(expected, path).pop(key)
+            is_alone = _keeps_lines(edited, text) or isinstance(_table(tomlkit.parse(text), path), InlineTable)
+            if is_alone and tomllib.loads(edited) == expected:
+                return edited
+        except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError):  # tomlkit cannot edit every file
+            continue
+    return None
+
+
+def _without_members(text: str, path: list[str], keys: Sequence[str]) -> str:
+    document = tomlkit.parse(text)
+    for key in keys:
+        _table(document, path).remove(key)
+    return document.as_string()
+
+
+def _without_lines(text: str, _: list[str], keys: Sequence[str]) -> str:
+    """The text without the lines that have these keys, as in `refs."…" = …`, wherever such a line stands."""
+    written = [quoted for key in keys for quoted in (_literal(key), f"'{key}'")]
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not any(each in line for each in written))
 
 
 def as_lines(additions: Additions) -> str:

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from prefactor_gen.comparison.deprecations import deprecation_changes
 from prefactor_gen.comparison.options import ComparisonOptions
-from prefactor_gen.comparison.schemas.findings import Finding
-from prefactor_gen.comparison.schemas.group_changes import shown
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.members import renamed, wrong_former_name
-from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path
-from prefactor_gen.comparison.schemas.sides import Sides, text_of
+from prefactor_gen.comparison.schemas.changes.findings import Finding
+from prefactor_gen.comparison.schemas.changes.group_changes import shown
+from prefactor_gen.comparison.schemas.reading.described import described, described_item, described_others
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, OTHERS, Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
+from prefactor_gen.comparison.schemas.reading.renames import renamed, wrong_former_name
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity
@@ -82,12 +84,12 @@ def _below(pair: Pair) -> Iterator[Pair]:
     names = renamed(old, new)
     for name in new.declared:
         if (former := names.get(name, name)) in old.declared:
-            yield pair.at(name, old.described(former), new.described(name))
+            yield pair.at(name, described(old, former), described(new, name))
     length = max(old.tuple_length, new.tuple_length)
     for index in range(min(old.tuple_length, new.tuple_length)):
-        yield pair.at(index, old.described_item(index), new.described_item(index))
-    items = pair.at(ITEMS, old.described_item(length), new.described_item(length))
-    others = pair.at(OTHERS, old.described_others, new.described_others)
+        yield pair.at(index, described_item(old, index), described_item(new, index))
+    items = pair.at(ITEMS, described_item(old, length), described_item(new, length))
+    others = pair.at(OTHERS, described_others(old), described_others(new))
     yield from (each for each in (items, others) if each.old.applied and each.new.applied)
 
 
@@ -117,12 +119,12 @@ class _Here:
             elif name not in self.old.declared:
                 is_required = name in self.new.required
                 message = "added and required" if is_required else "added"
-                said = (None, self.new.described(name).said)
+                said = (None, described(self.new, name).said)
                 hint = wrong_former_name(self.old, self.new, name)
                 self._report(rules.PROPERTY_ADDED, message, place=place, step=name, said=said, hint=hint)
         for name in self.old.declared:
             if name not in self.new.declared and name not in former_names.values():
-                member = self.old.described(name)
+                member = described(self.old, name)
                 self._report(rules.PROPERTY_REMOVED, "removed", step=name, said=(member.said, None))
                 if (said_so := _deprecation(member)) is not None:
                     self.found.deprecated[(*self.pair.path, name)] = said_so

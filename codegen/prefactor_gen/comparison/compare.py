@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from prefactor_gen.comparison.changes import Change, Part
-from prefactor_gen.comparison.content import content_hash
 from prefactor_gen.comparison.data_risk import data_risk_changes
 from prefactor_gen.comparison.definition_changes import declared, quality_changes, span_type_changes
 from prefactor_gen.comparison.deprecations import Said, removal
 from prefactor_gen.comparison.options import ComparisonOptions
-from prefactor_gen.comparison.schemas.members import why_not_renamed
+from prefactor_gen.comparison.schemas.reading.renames import why_not_renamed
+from prefactor_gen.definitions.content import content_hash
 from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_schema.engine import on_a_large_stack

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from prefactor_gen.comparison.schemas.paths import ITEMS, OTHERS, Path, PathStep
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, OTHERS, Path, PathStep
 
 __all__ = ["has_value", "steps_of"]
 

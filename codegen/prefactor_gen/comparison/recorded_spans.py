@@ -14,7 +14,7 @@ from typing import Final
 from prefactor_gen.comparison.changes import Change, Part
 from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.comparison.recorded_places import has_value, steps_of
-from prefactor_gen.comparison.schemas.paths import Path as PayloadPath
+from prefactor_gen.comparison.schemas.reading.paths import Path as PayloadPath
 from prefactor_gen.definitions.definitions import Definitions, SchemaSource
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
@@ -47,6 +47,7 @@ class RecordedSpans:
         renamed: the spans that were recorded under the old name of a span type, by the new one.
         gone: the spans that have a value whose name is gone, by the fingerprint of the change.
         refused: the spans by span type, part and the paths of their mismatches.
+        unchecked: the spans that cannot be checked, such as those with too many levels, by span type and part.
     """
 
     total: Counter[str] = field(default_factory=Counter)
@@ -54,12 +55,13 @@ class RecordedSpans:
     renamed: Counter[str] = field(default_factory=Counter)
     gone: Counter[str] = field(default_factory=Counter)
     refused: Counter[tuple[str, Part, AbstractSet[str]]] = field(default_factory=Counter)
+    unchecked: Counter[tuple[str, Part]] = field(default_factory=Counter)
 
     def concerned(self, change: Change) -> int | None:
         """The spans that a change refuses, at its place or below it; or those that have the value that is gone.
 
         Returns:
-            None if it breaks no writers, or if there are no spans of its span type.
+            None if it breaks no writers, if there are no spans of its span type, or if some cannot be checked.
         """
         total = self.total[change.span_type]
         if not total:
@@ -70,6 +72,8 @@ class RecordedSpans:
             return self.gone[change.fingerprint] if change.path else total if change.span_type in self.unknown else None
         is_of_payloads = change.rule.code[:3] in _OF_PAYLOADS and change.part is not Part.SPAN_TYPE
         if change.writers in {None, Severity.NOTE} or not is_of_payloads:
+            return None
+        if (change.span_type, change.part) in self.unchecked:
             return None
         return sum(
             number
@@ -123,7 +127,9 @@ def count_recorded(
             payload = _in_plain_text(row.get(key))
             counts.gone.update(each for each, steps in gone.get((name, part), ()) if has_value(payload, steps))
             paths = schema.refused(payload) if schema and isinstance(payload, dict) else ()
-            if paths:
+            if paths is None:
+                counts.unchecked[name, part] += 1
+            elif paths:
                 counts.refused[name, part, frozenset(paths)] += 1
     if not counts.total:
         raise OperandError(f"{shown}: expected spans, found none")
@@ -150,13 +156,15 @@ class _CountedSchema:
         self._schema = JsonSchema(plain if isinstance(plain, dict) else {}, assert_formats=assert_formats)
         self._names = set(_declared(plain))
 
-    def refused(self, payload: object) -> list[str]:
-        """The paths of the mismatches of a payload. What it redacts is none."""
+    def refused(self, payload: object) -> list[str] | None:
+        """The paths of the mismatches of a payload; None if it cannot be checked. What it redacts is none."""
         try:
             found = self._schema.mismatches(payload)
         except SchemaError:  # the comparison reports it
-            return []
-        return [self._path(each.path) for each in found if each.checked and _at(payload, each.path) != _REDACTED]
+            return None
+        if not all(each.checked for each in found):
+            return None
+        return [self._path(each.path) for each in found if _at(payload, each.path) != _REDACTED]
 
     def _path(self, steps: tuple[Step, ...]) -> str:
         text = ""

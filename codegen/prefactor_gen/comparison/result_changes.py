@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from prefactor_gen.comparison.changes import Change, Proof
 from prefactor_gen.comparison.options import ComparisonOptions
 from prefactor_gen.comparison.schema_changes import Subject, schema_changes
-from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.sides import Plain, Sides
+from prefactor_gen.comparison.schemas.reading.algebra import Algebra
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Severity

@@ -10,13 +10,13 @@ from prefactor_gen.comparison.annotations import Annotations, annotation_changes
 from prefactor_gen.comparison.changes import Change, Part, Proof, Witness
 from prefactor_gen.comparison.deprecations import Said, removal
 from prefactor_gen.comparison.options import ComparisonOptions
-from prefactor_gen.comparison.schemas.examples import NO_VALUE
-from prefactor_gen.comparison.schemas.findings import Finding
-from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
-from prefactor_gen.comparison.schemas.paths import Path, path_text
-from prefactor_gen.comparison.schemas.sides import Sides
-from prefactor_gen.comparison.schemas.walk import Walk
-from prefactor_gen.comparison.schemas.witnesses import Witnesses
+from prefactor_gen.comparison.schemas.changes.findings import Finding
+from prefactor_gen.comparison.schemas.changes.walk import Walk
+from prefactor_gen.comparison.schemas.example_values.examples import NO_VALUE
+from prefactor_gen.comparison.schemas.example_values.witnesses import Witnesses
+from prefactor_gen.comparison.schemas.reading.hidden_values import HiddenValues
+from prefactor_gen.comparison.schemas.reading.paths import Path, path_text
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity

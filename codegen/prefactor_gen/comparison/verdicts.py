@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.examples import NO_VALUE
-from prefactor_gen.comparison.schemas.sides import Sides
-from prefactor_gen.comparison.schemas.walk import Walk
-from prefactor_gen.comparison.schemas.witnesses import Witnesses
+from prefactor_gen.comparison.schemas.changes.walk import Walk
+from prefactor_gen.comparison.schemas.example_values.examples import NO_VALUE
+from prefactor_gen.comparison.schemas.example_values.witnesses import Witnesses
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
 from prefactor_gen.documents.nodes import ObjectNode, from_python
 from prefactor_gen.json_schema.drafts import in_a_known_draft

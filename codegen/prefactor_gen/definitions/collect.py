@@ -17,6 +17,7 @@ from prefactor_gen.definitions.definitions import (
     SchemaSource,
     SpanTypeDefinition,
 )
+from prefactor_gen.definitions.lost_overlays import lost_overlay
 from prefactor_gen.definitions.sources import Document
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, Severity
 from prefactor_gen.diagnostics.limits import MAX_SPAN_TYPES
@@ -69,13 +70,27 @@ def read_problems(unreadable: Sequence[Diagnostic], invalid: Sequence[Diagnostic
 
 
 def unused_documents(documents: Iterable[Document], referred: Container[Path]) -> Iterator[Diagnostic]:
-    """Warn of files that hold no definitions and that no `$ref` leads to: a key may be misspelled."""
+    """Warn of files that hold no definitions and that no `$ref` leads to: a key, or the file, may be misspelled."""
     documents = list(documents)
-    if not any(map(_has_definitions, documents)):
+    defining = [each for each in documents if _has_definitions(each)]
+    if not defining:
         return
+    files = [each.path for each in defining if each.path is not None]
+    names = {name for each in defining for name in _names(each)}
     for document in documents:
         if not _has_definitions(document) and (document.path is None or document.path not in referred):
-            yield NO_DEFINITIONS.at(Place(document.source), _not_used(document), Severity.WARNING)
+            lost = None if document.path is None else lost_overlay(document.path, document.root, files, names)
+            if lost is None:
+                yield NO_DEFINITIONS.at(Place(document.source), _not_used(document), Severity.WARNING)
+            else:
+                yield INVALID_DEFINITION.at(Place(document.source), lost)
+
+
+def _names(document: Document) -> Iterator[str]:
+    """The names of the span types of a document."""
+    entries = document.root.list_at("span_type_schemas") if isinstance(document.root, ObjectNode) else ()
+    names = (each.get("name") for each in entries if isinstance(each, ObjectNode))
+    yield from (each for each in names if isinstance(each, str))
 
 
 def _no_definitions(documents: Sequence[Document]) -> Diagnostic:

@@ -77,8 +77,18 @@ class _Targets:
         elif None not in views and not _may_add(change):
             hint = did_you_mean(name, [each for named in known for each in named.schema])
             advice = "there is nothing to remove" if change is None else "what is added needs a whole schema, with type"
+            if view.schema is self.root and (owner := self.owner(key, name)) is not None:
+                hint, advice = "", f"{owner[0]} has one of its own: write {key} under {owner[1]} of that"
             message = f"{self.name} has no {_NAMED[key]} {name!r} here{hint}; {advice}"
             yield INVALID_DEFINITION.at(changes.place_at(name), message)
+
+    def owner(self, key: str, name: str) -> tuple[str, str] | None:
+        """A span type that has a schema of this name for itself, and the part that has it."""
+        for entry in self.root.list_at("span_type_schemas"):
+            for part in ("params_schema", "result_schema"):
+                if isinstance(entry, ObjectNode) and name in entry.object_at(part).object_at(key):
+                    return str(entry.get("name")), part
+        return None
 
     def views(self, schema: JsonValue, top: ObjectNode, seen: set[int]) -> Iterator[_View | None]:
         """The schema and those that apply to the same value; None for a reference into another file."""

@@ -7,10 +7,11 @@ of its definition. A member replaces the one of the file, objects are merged, li
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from prefactor_gen.definitions.overlay_targets import missing_targets
-from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Place
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, DiagnosticError, Place
 from prefactor_gen.diagnostics.rules import INVALID_DEFINITION
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 from prefactor_schema.suggestions import did_you_mean
@@ -57,8 +58,8 @@ def with_overlay(root: JsonValue, overlay: JsonValue, name: str, source: str) ->
         return root  # which is reported
     shared = overlay.object_at(_SHARED)
     patches = overlay.without({"$schema", _SHARED})
-    _check(patches, [_name(each) for each in entries], name)
-    _check_targets(root, overlay, name)
+    if found := [*_wrong_entries(patches, entries, name), *_missing_targets(root, overlay, name)]:
+        raise DiagnosticError(found)
     patched = [_patched_entry(each, patches) for each in entries]
     kept = [(item, place) for item, place in zip(patched, entries.item_places, strict=True) if item is not None]
     items = ListNode([item for item, _ in kept], place=entries.place, item_places=[place for _, place in kept])
@@ -67,29 +68,24 @@ def with_overlay(root: JsonValue, overlay: JsonValue, name: str, source: str) ->
     return changed.with_member("span_type_schemas", items)
 
 
-def _check_targets(root: ObjectNode, overlay: ObjectNode, name: str) -> None:
-    """Refuse changes of what is not in the schemas of the file."""
-    found = missing_targets(root, overlay.without(overlay.keys() - {_SHARED}), name, root)
+def _missing_targets(root: ObjectNode, overlay: ObjectNode, name: str) -> Iterator[Diagnostic]:
+    """What is changed that is not in the schemas of the file."""
+    yield from missing_targets(root, overlay.without(overlay.keys() - {_SHARED}), name, root)
     for entry in root.list_at("span_type_schemas"):
         patch = overlay.object_at(_name(entry) or "")
         for part in _PARTS:
             if isinstance(entry, ObjectNode) and isinstance(changes := patch.get(part), ObjectNode):
-                found.extend(missing_targets(entry.object_at(part), changes, name, root))
-    if found:
-        raise DiagnosticError(found)
+                yield from missing_targets(entry.object_at(part), changes, name, root)
 
 
-def _check(patches: ObjectNode, names: list[str | None], name: str) -> None:
-    known = [each for each in names if each is not None]
-    found = []
+def _wrong_entries(patches: ObjectNode, entries: ListNode, name: str) -> Iterator[Diagnostic]:
+    known = [each for each in map(_name, entries) if each is not None]
     for key, patch in patches.items():
         place = patches.place_at(key)
         if key not in known:
-            found.append(INVALID_DEFINITION.at(place, f"{name} has no span type {key!r}{did_you_mean(key, known)}"))
+            yield INVALID_DEFINITION.at(place, f"{name} has no span type {key!r}{did_you_mean(key, known)}")
         elif not isinstance(patch, ObjectNode) and patch is not None:
-            found.append(INVALID_DEFINITION.at(place, f"expected the changes of {key!r}, or null to leave it out"))
-    if found:
-        raise DiagnosticError(found)
+            yield INVALID_DEFINITION.at(place, f"expected the changes of {key!r}, or null to leave it out")
 
 
 def _name(entry: JsonValue) -> str | None:
@@ -110,6 +106,7 @@ def _patched(value: JsonValue, patch: JsonValue) -> JsonValue:
     node = old.without({key for key, change in patch.items() if change is None})
     for key, change in patch.items():
         if change is None:
+            node.key_places[key] = patch.place_at(key)  # what is wrong without it is wrong there
             continue
         node[key] = _patched(old.get(key), change)
         if not (isinstance(change, ObjectNode) and isinstance(old.get(key), ObjectNode)):

@@ -30,7 +30,7 @@ def can_be_a_path(text: str) -> bool:
 def is_fetchable(url: str) -> bool:
     """Whether `prefactor-gen refs add` takes this URL."""
     from prefactor_gen.remote.addresses import check_address  # loads asyncio
-    from prefactor_gen.remote.agent_versions import RemoteError
+    from prefactor_gen.remote.errors import RemoteError
 
     try:
         check_address(url)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 import linecache
+import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from itertools import takewhile
@@ -28,6 +29,7 @@ _INSTALL = (
     "; install it where prefactor-gen runs: add it to requires of [build-system] for a build, or to "
     "additional_dependencies of the hook for pre-commit"
 )
+_STDOUT, _STDERR = 1, 2
 
 
 def read_registry(source: str, base: Path, package: Path | None = None) -> JsonValue:
@@ -72,7 +74,7 @@ def import_attribute(source: str, base: Path, package: Path | None = None) -> ob
     module_name, _, attribute = source.partition(":")
     own = None if package is None else _OwnPackage(package)
     try:
-        with _importable(base), _refused_by(own):
+        with _importable(base), _refused_by(own), _output_to_stderr():
             return attrgetter(attribute)(importlib.import_module(module_name))
     except KeyboardInterrupt:
         raise
@@ -173,6 +175,18 @@ def _refused_by(finder: MetaPathFinder | None) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+@contextmanager
+def _output_to_stderr() -> Iterator[None]:
+    """What a module of the project prints, in any way, is no part of what is printed here, which programs read."""
+    with redirect_stdout(sys.stderr), ExitStack() as stack:
+        with suppress(OSError):  # one of them is closed
+            kept = os.dup(_STDOUT)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, _STDOUT)
+            os.dup2(_STDERR, _STDOUT)
+        yield
 
 
 class _ImportsItselfError(ImportError):

@@ -22,8 +22,9 @@ UNUSED_SPAN_TYPE = Rule(
     (
         "No file that was read names the class of the span type, or opens a span by its name. Remove the definition "
         "when no recorded span needs it any more, or start to record it. If something else records such spans, say so "
-        "in [tool.prefactor-gen.status.ignore]. It is a note if a place was found where the code cannot tell which "
-        "span type is meant (PS005, PS007), and if the code makes names that begin as this one does."
+        "in [tool.prefactor-gen.status.ignore]. It is a note if the span type is deprecated, so that the code is as it "
+        "should be, if a place was found where the code cannot tell which span type is meant (PS005, PS007), and if "
+        "the code makes names that begin as this one does."
     ),
     severity=Severity.WARNING,
 )

@@ -41,7 +41,8 @@ class MatrixRow:
 
     Attributes:
         classifications: of params and result, or one if both have the same.
-        cells: for each column, where the data is or that the action is allowed; empty if neither.
+        cells: for each column, where the data is or that the action is allowed; empty if neither, and a question mark
+            if it is not said.
     """
 
     name: str
@@ -128,8 +129,8 @@ def _said_of(section: RiskSection) -> Mapping[str, Sequence[str]]:
 def _row(item: SpanRisk, actions: Sequence[str], categories: Sequence[str]) -> MatrixRow:
     risk = item.declared
     if risk is None:
-        cells = [_of_fields(item, key, item.of_fields) for key in categories]
-        return MatrixRow(item.name, False, [], [*[""] * len(actions), *cells])
+        cells = [_of_fields(item, key, item.of_fields) or "?" for key in categories]
+        return MatrixRow(item.name, False, [], [*["?"] * len(actions), *cells])
     cells = [{"allowed": "yes", UNKNOWN: "?"}.get(risk.actions.words[key], "") for key in actions]
     cells.extend(_where(item, risk, key) for key in categories)
     classes = dict.fromkeys((risk.params.classification, risk.result.classification))

@@ -22,6 +22,7 @@ from prefactor_gen.documents.nodes import from_python
 from prefactor_gen.importing.cleaning import payload_path
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.importing.span_types import Found
+from prefactor_gen.json_schema.pointers import tokens_of
 from prefactor_gen.pipeline.resolved_definitions import with_copies
 from prefactor_gen.pipeline.settings import Settings
 from prefactor_gen.pipeline.stages import generate_package
@@ -60,6 +61,19 @@ class DraftFile:
         """What the file says."""
         shared = {"$defs": self.shared} if self.shared else {}
         return {**shared, "span_type_schemas": self.entries}
+
+    def reached(self, value: object) -> set[str]:
+        """The names of the shared schemas that a value refers to, with those that these refer to."""
+        found: set[str] = set()
+        pending = [value]
+        while pending:
+            each = pending.pop()
+            name = _shared_name(str(each.get("$ref", "")).partition("#")[2]) if isinstance(each, dict) else ""
+            if name in self.shared and name not in found:
+                found.add(name)
+                pending.append(self.shared[name])
+            pending.extend(each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        return found
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,8 @@ def _leave_out(problems: Sequence[_Problem], draft: DraftFile) -> None:
         _remove(draft.definitions, path)
     wrong = {problem.entry for problem in problems if not problem.is_of_a_key}
     draft.entries = [entry for number, entry in enumerate(draft.entries) if number not in wrong]
+    used = draft.reached(draft.entries)
+    draft.shared = {name: schema for name, schema in draft.shared.items() if not wrong or name in used}
 
 
 def _path(problem: _Problem) -> tuple[str, ...]:
@@ -143,7 +159,7 @@ def _schema_problems(draft: DraftFile, path: Path) -> Iterator[_Problem]:
     """What is wrong with the schemas of each entry by itself: errors, and keys that are left out."""
     document = Document(path.name, from_python(draft.definitions, Place(path.name)), path, path.parent)
     definitions, invalid = collect_definitions([document])
-    yield from _located(invalid)
+    yield from _located(invalid, draft)
     files = SchemaFiles(path.parent, [document], draft.references)
     for item in definitions.span_types:
         match = _ENTRY.fullmatch(item.place.pointer)
@@ -166,12 +182,26 @@ def _generator_errors(draft: DraftFile, path: Path) -> Iterator[_Problem]:
     """Why the generator refuses the definitions as a whole: what only the names or the models show."""
     settings = Settings(references=draft.references)
     found = generate_package([path.name], path.parent, path.parent / "imported_spans", settings).diagnostics
-    yield from _located(each for each in found if each.severity is Severity.ERROR)
+    yield from _located((each for each in found if each.severity is Severity.ERROR), draft)
 
 
-def _located(diagnostics: Iterable[Diagnostic]) -> Iterator[_Problem]:
+def _located(diagnostics: Iterable[Diagnostic], draft: DraftFile) -> Iterator[_Problem]:
     for each in dict.fromkeys(diagnostics):
-        match = _ENTRY.fullmatch(each.place.pointer)
-        if match is None:
+        entries = list(_entries_with(each.place.pointer, draft))
+        if not entries:
             raise SourceError(f"{each.code}: {each.message} ({each.place.pointer})")
-        yield _Problem(int(match[1]), each)
+        yield from (_Problem(number, each) for number in entries)
+
+
+def _entries_with(pointer: str, draft: DraftFile) -> Iterator[int]:
+    """The numbers of the entries that a place belongs to: several may refer to a shared schema."""
+    if match := _ENTRY.fullmatch(pointer):
+        yield int(match[1])
+    elif name := _shared_name(pointer):
+        yield from (number for number, entry in enumerate(draft.entries) if name in draft.reached(entry))
+
+
+def _shared_name(pointer: str) -> str:
+    """The name of the shared schema that a pointer leads into; empty if it leads elsewhere."""
+    first, name, *_ = [*tokens_of(pointer), "", ""]
+    return name if first == "$defs" else ""

@@ -90,5 +90,8 @@ def _entry(name: str, table: object) -> LockEntry:
             raise SourceError(f"{LOCK}: expected a text as {key} in [{name}]; import it again")
     if not isinstance(options, dict):
         raise SourceError(f"{LOCK}: expected a table [{name}.options]")
+    for key, value in {**table, **options}.items():
+        if any("\0" in each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)):
+            raise SourceError(f"{LOCK}: expected a text without null characters as {key} in [{name}]")
     source, file, origin, read, written = map(str, values)
     return LockEntry(source, file, origin, read, written, options)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from prefactor_gen.importing.span_types import Imported
 
-__all__ = ["MAX_NAME", "Source", "SourceError", "name_of_import"]
+__all__ = ["MAX_NAME", "Source", "SourceError", "name_of_file", "name_of_import"]
 
 MAX_NAME = 63
 """The longest name of an import, which is also a file name."""
@@ -23,8 +23,13 @@ class SourceError(Exception):
     """
 
 
+def name_of_file(file: str | None) -> str | None:
+    """The name of an import of a file; None if no file is given, or its name has no letter or digit."""
+    return name_of_import(Path(file).stem) if file else None
+
+
 def name_of_import(text: str) -> str | None:
-    """A text, such as the name of a file, as the name of an import; None if it has no letter or digit."""
+    """A text as the name of an import; None if it has no letter or digit."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")[:MAX_NAME].strip("-_") or None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.diagnostics.limits import MAX_BYTES, MAX_NAME, MAX_SPAN_TYPES
 from prefactor_gen.importing.samples import ENOUGH, Samples
-from prefactor_gen.importing.sources import SourceError, name_of_import
+from prefactor_gen.importing.sources import SourceError, name_of_file
 from prefactor_gen.importing.span_types import Found, Imported, ImportedSpanType
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """The name of the file."""
-    return name_of_import(Path(options.spans).stem) if options.spans else None
+    return name_of_file(options.spans)
 
 
 def read(options: Namespace, base: Path) -> Imported:

@@ -23,6 +23,8 @@ DEPRECATION_KEYS = {
 """The members of `x-prefactor-deprecated`, each of them optional, and what they mean."""
 
 _DATE_FORM = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
+# 2.0.1150 and 2026.11.2 may be versions.
+_OTHER_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(19|20)\d\d|\d{4}/\d{1,2}/\d{1,2}", re.ASCII)
 _NUMBERS = re.compile(r"v?\d{1,9}(\.\d{1,9}){0,9}", re.ASCII)
 
 
@@ -96,7 +98,7 @@ def deprecation_problems(node: ObjectNode) -> Iterator[tuple[Place, str]]:
 
 
 def _is_version_or_date(text: str) -> bool:
-    if _DATE_FORM.fullmatch(text):
+    if _DATE_FORM.fullmatch(text) or _OTHER_DATE.fullmatch(text):
         return _as_date(text) is not None
     return any(each.isdigit() for each in text)  # projects number their versions in many ways
 

@@ -10,6 +10,7 @@ from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode
 
 __all__ = ["canonical_pointer", "is_metaschema", "is_remote", "resolve_pointer", "step", "tokens_of"]
 
+_INDEX = re.compile("[0-9]{1,12}")  # Python makes no number of thousands of digits
 _METASCHEMA = re.compile(r"https?://json-schema\.org/(draft-0[467]|draft/20(19-09|20-12))/schema(#.*)?")
 
 
@@ -19,7 +20,7 @@ def resolve_pointer(root: JsonValue, fragment: str) -> JsonValue | None:
     for key in tokens_of(fragment):
         if isinstance(node, ObjectNode):
             node = node.get(key)
-        elif isinstance(node, ListNode) and key.isdecimal() and int(key) < len(node):
+        elif isinstance(node, ListNode) and _INDEX.fullmatch(key) and int(key) < len(node):
             node = node[int(key)]
         else:
             return None

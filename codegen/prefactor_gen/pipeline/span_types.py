@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
-from prefactor_gen.checks.all_checks import lint_definition, schema_problems
 from prefactor_gen.definitions.definitions import SpanTypeDefinition
 from prefactor_gen.definitions.reserved_names import ReservedNames
 from prefactor_gen.definitions.shared_types import SharedTypes
@@ -34,6 +33,7 @@ from prefactor_gen.package.render import render_module
 from prefactor_gen.package.representation import ModulePlan
 from prefactor_gen.pipeline.cache import CachedModule
 from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, shared_digest
+from prefactor_gen.pipeline.source_definitions import span_type_problems
 
 __all__ = ["Compiled", "SharedTask", "Task", "compile_modules"]
 
@@ -337,13 +337,8 @@ def _payload_class(name: str, schema: ObjectNode, reserved: ReservedNames) -> st
 
 
 def _problems(task: Task) -> list[Diagnostic]:
-    written, inlined = task.written, task.inlined
-    problems = schema_problems(written.params, inlined.params if inlined is not None else None)
-    if written.result is not None:
-        problems.extend(schema_problems(written.result, inlined.result if inlined is not None else None))
-    if inlined is not None and task.names is not None and not stops(problems):
-        problems.extend(lint_definition(inlined, assert_formats=task.assert_formats))
-    return problems
+    is_named = task.names is not None
+    return span_type_problems(task.written, task.inlined, is_named=is_named, assert_formats=task.assert_formats)
 
 
 def _text(plan: ModulePlan) -> str:

@@ -12,25 +12,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 
 from prefactor_gen.checks.all_checks import lint_definition, schema_problems
-from prefactor_gen.checks.allowances import allow
-from prefactor_gen.checks.copy_check import check_copies
-from prefactor_gen.checks.data_risk_check import check_data_risk
-from prefactor_gen.checks.definition_lint import lint_forms, lint_names
-from prefactor_gen.checks.deprecation_check import check_deprecated_span_types, check_replacing_span_types
-from prefactor_gen.checks.suppressions import suppress
-from prefactor_gen.definitions.collect import collect_definitions, read_problems, unused_documents
-from prefactor_gen.definitions.definitions import Definitions, QualityDefinition, SpanTypeDefinition
-from prefactor_gen.definitions.file_references import inline_files
+from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.reserved_names import ReservedNames, names_in_package
-from prefactor_gen.definitions.schema_files import SchemaFiles, duplicate_ids
-from prefactor_gen.definitions.shared_types import SharedTypes, collect_shared_types
 from prefactor_gen.definitions.sources import Document, load_sources
-from prefactor_gen.definitions.span_names import SpanNames, span_names
+from prefactor_gen.definitions.span_names import SpanNames
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Place, has_errors, sorted_diagnostics
 from prefactor_gen.diagnostics.rules import MODEL_GENERATOR_FAILED, stops
 from prefactor_gen.models.bundle import class_clash, nested_too_deep
@@ -40,9 +30,10 @@ from prefactor_gen.package.literals import quote
 from prefactor_gen.pipeline.cache import CachedModule, CachedPackage
 from prefactor_gen.pipeline.package_files import package_files, resolved_former_names
 from prefactor_gen.pipeline.processes import Progress, compile_all
-from prefactor_gen.pipeline.resolved_definitions import nested_references, with_copies
+from prefactor_gen.pipeline.resolved_definitions import nested_references
 from prefactor_gen.pipeline.reuse import GeneratedModule, definition_digest, reusable_module, shared_digest
 from prefactor_gen.pipeline.settings import Settings
+from prefactor_gen.pipeline.source_definitions import SourceDefinitions
 from prefactor_gen.pipeline.span_types import Compiled, SharedTask, Task
 
 __all__ = ["GeneratedPackage", "generate_package", "generate_some"]
@@ -122,15 +113,8 @@ class _Reused:
     module: GeneratedModule
 
 
-class _Run:
-    """One run of all stages over all sources.
-
-    Attributes:
-        names: the Python names of the span types; those that can have none are missing.
-        inlined: the definition of each span type with what its schemas refer to in other files; None if a reference
-            cannot be resolved.
-        shared: what the schemas have in common by references.
-    """
+class _Run(SourceDefinitions):
+    """One run of all stages over all sources."""
 
     def __init__(
         self,
@@ -142,27 +126,11 @@ class _Run:
         progress: Progress | None = None,
         only: Container[str] | None = None,
     ) -> None:
-        self.settings = settings
+        super().__init__(read, base, package, settings)
         self.only = only
-        self.assert_formats = settings.assert_formats
-        self.base = base
-        self.package = package.name
         self.progress = progress
-        self.documents, self.unreadable = read
-        self.files = SchemaFiles(base, self.documents, settings.references)
-        self.definitions, self.invalid = collect_definitions(self.documents)
-        span_types = self.definitions.span_types
-        self.names, self.of_names = span_names(span_types, RESERVED_NAMES.__contains__)
-        self.inlined = [with_copies(item, self.files) for item in span_types]
-        self.shared, self.of_shared = self.shared_types()
         classes = [each.class_name for each in self.names.values()]
         self.in_package = names_in_package(RESERVED_NAMES, classes, self.shared.types)
-
-    def shared_types(self) -> Checked[SharedTypes]:
-        found = [each.value for each in self.inlined if each.value is not None]
-        sources = [source for item in found for source in (item.params, item.result) if source is not None]
-        shared, diagnostics = collect_shared_types(sources, self.files, self.names.values(), RESERVED_NAMES)
-        return Checked(shared, diagnostics)
 
     def is_chosen(self, item: SpanTypeDefinition) -> bool:
         return self.only is None or item.name in self.only
@@ -227,10 +195,8 @@ class _Run:
         former, of_former = resolved_former_names(self.settings.former_names, [*modules, *unchanged])
         diagnostics.extend(of_former if not stops(diagnostics) else ())
         diagnostics = _without_consequences(diagnostics)
-        diagnostics = suppress(diagnostics, [*(each.root for each in self.documents), *self.files.parsed.values()])
         is_complete = not (reused or reused_shared) and self.only is None
-        definitions = self.definitions.span_types
-        diagnostics = allow(diagnostics, self.settings.allowances, self.base, definitions, is_complete=is_complete)
+        diagnostics = self.not_allowed(diagnostics, is_complete=is_complete)
         if has_errors(diagnostics):
             return Checked(GeneratedPackage(), sorted_diagnostics(diagnostics))
         span_types = [each.value for each in self.inlined if each.value is not None and self.is_chosen(each.value)]
@@ -274,51 +240,18 @@ class _Run:
         origins = {f"{module.module}.py": module.origin for module in modules if is_reusable}
         return GeneratedPackage(files, definitions, untyped_places, origins, self.assert_formats, span_modules)
 
-    def collected(self) -> Iterator[Diagnostic]:
-        """The diagnostics of reading the sources and collecting the definitions."""
-        yield from read_problems(self.unreadable, self.invalid)
-        yield from duplicate_ids(self.documents, self.settings.references)
-
-    def lints(self) -> Iterator[Diagnostic]:
-        """The warnings about all definitions together, once their references are resolved."""
-        yield from unused_documents(self.documents, {*self.files.parsed, *self.settings.references.copied_files()})
-        yield from check_copies(self.settings.references)
-        yield from lint_forms(self.documents)
-        yield from lint_names(self.definitions.span_types)
-        yield from check_deprecated_span_types(self.definitions.span_types)
-        inlined = [each for each, _ in self.inlined if each is not None]
-        schemas = [source.schema for each in inlined for source in (each.params, each.result) if source is not None]
-        yield from check_replacing_span_types(schemas, self.definitions.span_types)
-
     def tasks(self, reused: Mapping[str, _Reused]) -> Checked[list[Task]]:
         """The span types to compile: all but the reused ones, which were checked when they were compiled."""
-        diagnostics = [*self.of_names, *self.of_shared]
-        invalid = {item.place for item in self.invalid}
+        diagnostics = [*self.of_all()]
         tasks: list[Task] = []
         for item, (inlined, found) in zip(self.definitions.span_types, self.inlined, strict=True):
-            diagnostics.extend(check_data_risk(item.data_risk))
             if item.name in reused or not self.is_chosen(item):
                 continue
             diagnostics.extend(found)
-            names = self.names.get(item.name) if item.place not in invalid else None
+            names = self.names.get(item.name) if item.place not in self.invalid_places else None
             reserved = self.reserved(names) if names is not None else ReservedNames()
             tasks.append(Task(item, inlined, names, reserved, self.shared, self.assert_formats))
         return Checked(tasks, diagnostics)
-
-    def quality(self) -> Checked[list[QualityDefinition]]:
-        """The quality definitions without errors, with what their schemas refer to in other files."""
-        definitions: list[QualityDefinition] = []
-        diagnostics: list[Diagnostic] = []
-        for item in self.definitions.quality:
-            diagnostics.extend(check_data_risk(item.data_risk))
-            schema, found = inline_files(item.schema, self.files)
-            problems = [*found, *schema_problems(item.schema, schema, has_helper=False)]
-            diagnostics.extend(problems)
-            if schema is not None and not stops(problems):
-                inlined = replace(item, schema=schema)
-                diagnostics.extend(lint_definition(inlined))
-                definitions.append(inlined)
-        return Checked(definitions, diagnostics)
 
 
 def _diagnostics_of_reused(reused: _Reused, *, assert_formats: bool) -> Iterator[Diagnostic]:

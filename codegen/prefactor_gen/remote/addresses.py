@@ -7,19 +7,17 @@ import ipaddress
 import re
 import socket
 from collections.abc import Container
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from prefactor_core.redaction import is_secret_name
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
+from prefactor_gen.remote.secrets import secret_of_address
 
 __all__ = ["check_address", "check_network", "check_target", "host_of", "is_fetched", "shown"]
 
 MAX_URL = 2_000
 """The longest URL that is fetched, in characters."""
 
-# Of signed links, beside the names that `is_secret_name` knows.
-_SIGNATURES = frozenset({"sig", "signature", "x-amz-credential", "x-amz-signature", "x-goog-signature"})
 _REPOSITORY_PAGE = re.compile(r"https://(github\.com/[^/]+/[^/]+/blob|[^/]+/.+/-/blob)/.+")
 
 
@@ -54,10 +52,8 @@ def check_address(url: str) -> None:
         RemoteError: it is none. The message holds no secrets of the URL.
     """
     check_target(url)
-    query = parse_qsl(urlsplit(url).query)
-    secret = next((name for name, _ in query if is_secret_name(name) or name.lower() in _SIGNATURES), None)
-    if secret is not None:
-        raise RemoteError(f"{shown(url)}: {printable(secret)!r} in the query is a secret, which would be stored")
+    if (secret := secret_of_address(url)) is not None:
+        raise RemoteError(f"the URL of {host_of(url)} has a secret, {printable(secret)}, which would be stored")
     if _REPOSITORY_PAGE.fullmatch(url):
         raise RemoteError(f"{shown(url)} is a page about a file; name the address of the file itself (button Raw)")
 

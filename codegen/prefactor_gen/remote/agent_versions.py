@@ -16,12 +16,15 @@ from prefactor_schema.suggestions import did_you_mean
 if TYPE_CHECKING:
     from prefactor_http import HttpClientConfig, PrefactorHttpClient
 
-__all__ = ["AgentVersion", "RemoteError", "agent_versions"]
+__all__ = ["AgentVersion", "agent_versions"]
 
 _PAGE_SIZE = 100
 _MAX_PAGES = 100
 _MAX_SHOWN = 5
+_SECONDS = 20.0
+"""The time for one answer, with a second request if the first one fails."""
 _RETRIES = 1
+_MAX_RETRY_SECONDS = 5.0
 _TOKEN, _URL = "PREFACTOR_API_TOKEN", "PREFACTOR_API_URL"
 
 
@@ -73,7 +76,7 @@ def _configuration() -> HttpClientConfig:
     if "/api/v1" in os.environ[_URL]:
         raise RemoteError(f"{_URL}: expected the address of the platform without /api/v1")
     try:
-        return HttpClientConfig(max_retries=_RETRIES)
+        return HttpClientConfig(max_retries=_RETRIES, max_retry_delay=_MAX_RETRY_SECONDS, request_timeout=_SECONDS)
     except ValueError as error:
         message = str(error).replace("api_url", _URL).replace("api_token", _TOKEN)
         raise RemoteError(message) from None
@@ -88,12 +91,13 @@ async def _read(config: HttpClientConfig, agent: str, version: str | None, newes
     except PrefactorAuthError as error:
         message = f"{config.api_url} refuses {_TOKEN} ({error}); definitions are read with the token of an account"
         raise RemoteError(message) from None
-    except PrefactorHttpError as error:
-        raise RemoteError(f"cannot read agent {agent!r} from {config.api_url}: {_reason(error)}") from None
+    except (PrefactorHttpError, _NoAnswerError) as error:
+        reason = getattr(error, "last_error", None) or error
+        raise RemoteError(f"cannot read agent {agent!r} from {config.api_url}: {reason}") from None
 
 
-def _reason(error: Exception) -> Exception:
-    return getattr(error, "last_error", None) or error
+class _NoAnswerError(Exception):
+    """The platform does not answer in time."""
 
 
 class _Reader:
@@ -156,7 +160,13 @@ class _Reader:
         return details(await self._get(f"agent_schema_version/{text(row, 'id')}"))
 
     async def _get(self, path: str, **query: str) -> Json:
-        answer: Json = await self._client.request("GET", f"/api/v1/{path}", params=dict(query))
+        request = f"/api/v1/{path}"
+        try:
+            async with asyncio.timeout(_SECONDS):
+                answer: Json = await self._client.request("GET", request, params=dict(query))
+        except TimeoutError:
+            message = f"no answer to GET {request} within {_SECONDS:g} seconds; can {_URL} be reached from here?"
+            raise _NoAnswerError(message) from None
         return answer
 
 
@@ -168,7 +178,7 @@ def _chosen(rows: Sequence[Json], agent: str, version: str | None, newest: int) 
         known = [value for row in rows if is_text(value := row.get("external_identifier"))]
         shown = ", ".join(known[:_MAX_SHOWN]) + (", …" if len(known) > _MAX_SHOWN else "")
         hint = did_you_mean(version, known) or (f"; it has, the newest first: {shown}" if known else "")
-        raise RemoteError(f"agent {agent!r} has no version {version!r}{hint}")
+        raise RemoteError(f"agent {agent!r} has no definitions of version {version!r}{hint}")
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import netrc
 import os
-import re
 import time
 import zlib
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -19,7 +18,7 @@ import httpx
 from prefactor_gen.diagnostics.diagnostics import printable
 from prefactor_gen.diagnostics.limits import MAX_BYTES
 from prefactor_gen.remote.addresses import check_network, check_target, shown
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError, environment_error, reason_of
 
 __all__ = ["MAX_REDIRECTS", "MAX_RUN_SECONDS", "MAX_SECONDS", "MAX_TOTAL_BYTES", "FetchError", "Fetcher"]
 
@@ -110,7 +109,7 @@ class Fetcher:
             except RemoteError as error:  # about an address that a redirect leads to
                 self._errors.append(FetchError(url, str(error)))
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-                self._errors.append(FetchError(url, _reason(error)))
+                self._errors.append(FetchError(url, reason_of(error)))
             return b""
 
     async def _follow(self, url: str) -> bytes:
@@ -145,7 +144,7 @@ def _client() -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(headers=_HEADERS, timeout=MAX_SECONDS, auth=_passwords())
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise RemoteError(f"cannot use the proxies or certificates of the environment: {_reason(error)}") from None
+        raise environment_error(error) from None
 
 
 def _passwords() -> httpx.Auth | None:
@@ -188,9 +187,3 @@ def _check_answer(answer: httpx.Response, url: str) -> None:
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in {"text/html", "application/xhtml+xml"}:
         raise FetchError(url, f"expected a schema, found a page ({kind})")
-
-
-def _reason(error: Exception) -> str:
-    """Why a request failed. Some errors of the network have no text."""
-    text = str(error).partition("\n")[0]
-    return printable(re.sub(r"^\[Errno -?\d+\] ", "", text)[:200]) or type(error).__name__

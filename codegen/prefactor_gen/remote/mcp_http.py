@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.remote.errors import RemoteError
+from prefactor_gen.remote.errors import RemoteError, environment_error, reason_of
 from prefactor_gen.remote.mcp_session import Deadline, Message, messages, reply_to
 
 __all__ = ["connected_server"]
@@ -40,8 +40,10 @@ def connected_server(url: str, headers: Mapping[str, str], deadline: Deadline) -
     own = {"Accept": f"application/json, {_EVENTS}", "User-Agent": "prefactor-gen"}
     try:
         client = httpx.Client(headers={**own, **headers})
-    except (UnicodeEncodeError, ValueError) as error:
-        raise RemoteError(f"a header cannot be sent: {type(error).__name__}") from None
+    except UnicodeEncodeError:
+        raise RemoteError("a header cannot be sent: expected ASCII characters") from None
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise environment_error(error) from None
     with client:
         server = _Server(client, url, deadline)
         try:
@@ -184,8 +186,7 @@ class _Server:
                 f"cannot ask {self.shown}: a header or the address has a character that cannot be sent"
             ) from None
         except httpx.HTTPError as error:
-            reason = printable(str(error))[:200] or type(error).__name__
-            raise RemoteError(f"cannot reach {self.shown}: {reason}") from None
+            raise RemoteError(f"cannot reach {self.shown}: {reason_of(error)}") from None
 
 
 def _is(response: httpx.Response, media_type: str) -> bool:

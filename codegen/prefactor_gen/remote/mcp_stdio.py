@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -27,6 +28,10 @@ _SHOWN_LINES = 12
 _SHOWN_WIDTH = 200
 _SECONDS_TO_END = 2.0
 
+_running: set[subprocess.Popen[bytes]] = set()
+_starting = threading.Lock()
+"""Held while a server is started, so that each one that runs is in the set."""
+
 
 @contextlib.contextmanager
 def running_server(command: Sequence[str], deadline: Deadline) -> Iterator[_Program]:
@@ -36,14 +41,7 @@ def running_server(command: Sequence[str], deadline: Deadline) -> Iterator[_Prog
         RemoteError: it cannot be started.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603  # the command that the user has given
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,  # closing a buffer would wait until the server has read it
-            start_new_session=True,  # a process group of its own, which can be ended as a whole
-        )
+        process = _started(command)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RemoteError(f"cannot run {printable(command[0])!r}: {reason}") from None
@@ -54,6 +52,33 @@ def running_server(command: Sequence[str], deadline: Deadline) -> Iterator[_Prog
         raise _ProgramError(str(error), [] if program.is_too_much else program.last_lines()) from None
     finally:
         _end(process)
+        _running.discard(process)
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    with _starting:
+        process = subprocess.Popen(  # noqa: S603  # the command that the user has given
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,  # closing a buffer would wait until the server has read it
+            start_new_session=True,  # a process group of its own, which can be ended as a whole
+        )
+        _running.add(process)
+    return process
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what threads have started and do not end themselves any more, because the command was interrupted.
+
+    The lock is kept, because a thread whose server has ended would start the next one.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        _starting.acquire()
+        for process in list(_running):
+            _end(process)
 
 
 class _ProgramError(RemoteError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from operator import attrgetter
 from pathlib import Path
 
 from prefactor_gen.diagnostics.diagnostics import Diagnostic, Place, Severity, printable, sorted_diagnostics
@@ -64,7 +64,7 @@ def status_of(
     unclear_starts = uses.findings.unclear_starts | ({""} if unread else set())
     unused = _Unused(uses, ignore, tuple(sorted(unclear_starts, key=len, reverse=True)))
     about_span_types = list(unused.diagnostics(modules.own))
-    about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=attrgetter("message")))
+    about_code = sorted_diagnostics(sorted([*uses.findings.diagnostics, *unread], key=_inside))
     entries = _unneeded(ignore, unused.matched | uses.ignored, place_of) if is_complete else ()
     used = len(modules.own.definitions) - unused.number - unused.perhaps - unused.ignored
     diagnostics = [*about_span_types, *about_code, *entries]
@@ -74,6 +74,11 @@ def status_of(
 def _unread(modules: Modules) -> Iterator[Diagnostic]:
     for place, error in modules.unread():
         yield UNREAD_FILE.at(place, f"cannot be read as Python here: {error}")
+
+
+def _inside(found: Diagnostic) -> tuple[list[int], str]:
+    """The order at one line, or in a notebook, where the place names a cell: the second is before the tenth."""
+    return [int(number) for number in re.findall(r"\d+", found.place.about)], found.message
 
 
 class _Unused:
@@ -107,8 +112,10 @@ class _Unused:
             place = definition.place
             if place.line is None:  # a definition in Python
                 place = self._registered.get(name, place)
-            severity = Severity.NOTE if is_unclear else Severity.WARNING
-            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} {self._counted(name)}", severity)
+            is_left = definition.deprecation is not None  # as it should be
+            severity = Severity.NOTE if is_unclear or is_left else Severity.WARNING
+            ending = ", and deprecated: remove it when nobody reads its spans" if is_left else ""
+            yield UNUSED_SPAN_TYPE.at(place, f"{printable(name)} {self._counted(name)}{ending}", severity)
 
     def _counted(self, name: str) -> str:
         """Count a span type that is not used for certain, and say how it is."""

@@ -90,7 +90,8 @@ class Uses:
         shown = f"{call.function}({shown_source(call.argument)})"
         if not shown.endswith(f"{value.name})"):
             shown += f": {printable(value.name)}"
-        near = closest_match(value.name, value.package.classes, cutoff=_SIMILAR)
+        near = value.package.renamed.get(value.name)
+        near = near or closest_match(value.name, value.package.classes, cutoff=_SIMILAR)
         self.findings.unknown(call.argument, call.scope, shown, near, is_certain=True)
 
     def _by_name(self, call: SpanCall, name: str) -> None:
@@ -116,7 +117,8 @@ class Uses:
             return
         patterns = {each for each in self._ignore if fnmatchcase(name, each)}
         self.ignored |= patterns
-        near = closest_match(name, [*self._helpers, *self.registrations.names], cutoff=_SIMILAR)
+        near = self._own.renamed.get(name)
+        near = near or closest_match(name, [*self._helpers, *self.registrations.names], cutoff=_SIMILAR)
         if not patterns and (":" in name or near is not None or call.certainty is Certainty.SURE):
             is_certain = near is not None or not self.registrations.is_open
             self.findings.unknown(call.argument, call.scope, shown, near, is_certain=is_certain)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from prefactor_gen.remote.addresses import check_address, is_fetched, shown
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 from prefactor_gen.remote.fetching import FetchError
 from prefactor_gen.vendoring.remote_schema import RemoteSchema, read_schema
 

@@ -17,7 +17,7 @@ from prefactor_gen.json_schema.pointers import is_metaschema, resolve_pointer
 from prefactor_gen.json_schema.references import REFERENCES, LocalRefs
 from prefactor_gen.json_schema.subschemas import all_schemas
 from prefactor_gen.remote.addresses import shown
-from prefactor_gen.remote.agent_versions import RemoteError
+from prefactor_gen.remote.errors import RemoteError
 
 __all__ = ["RemoteSchema", "read_schema"]
 

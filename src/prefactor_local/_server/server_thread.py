@@ -14,13 +14,14 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from prefactor_local._server.connections import Connections
-from prefactor_local._server.http_protocol import HttpProtocol
+from prefactor_local._server.http_protocol import HttpProtocol, most_connections
 
 __all__ = ["ServerThread"]
 
 GRACE = 0.2
 """How many seconds the server waits for requests in progress when it stops."""
 BACKLOG = 2048
+"""How many connections wait to be accepted. The system has a limit of its own."""
 KEEP_ALIVE = 75
 """Seconds that an idle connection stays open. Clients close theirs earlier, so none is closed while in use."""
 
@@ -116,7 +117,7 @@ class _Server(uvicorn.Server):
         self._address = listener.getsockname()[:2]
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
-        await self.startup(sockets=[listener])
+        await self._listen(listener)
 
     async def go_away(self, seconds: float | None) -> None:
         async with self._listening_lock:
@@ -179,9 +180,12 @@ class _Server(uvicorn.Server):
         if self._reserved is None:
             return
         listener, self._reserved = self._reserved, None
-        listener.listen(BACKLOG)
         self._connections.away = False
+        await self._listen(listener)
+
+    async def _listen(self, listener: socket.socket) -> None:
         await self.startup(sockets=[listener])
+        listener.listen(BACKLOG)  # asyncio has made it what it accepts at once
 
     def _cancel_return(self) -> None:
         if self._return_task is not None:
@@ -203,6 +207,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        backlog=max(1, most_connections() // 8),  # at once: those that are too many are closed a few steps later
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE,

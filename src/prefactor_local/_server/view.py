@@ -5,7 +5,6 @@ Faults do not apply to it, and it is not recorded: an agent under test has the s
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +20,7 @@ from prefactor_http._text import one_line
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_access import SafeAnswers, ViewAccess
 from prefactor_local._server.view_data import ViewData, json_answer
+from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._view import pages
 from prefactor_local._view.reading import NoSuchRunError, Reader
 from prefactor_local._view.server_connection import PROOF_PATH
@@ -37,7 +37,9 @@ def is_for_view(scope: Scope) -> bool:
     return path in {"/ui", "/favicon.ico"} or path.startswith("/ui/") or (path == "/" and _wants_page(scope))
 
 
-def view_app(reader: Reader, access: ViewAccess, *, database: str, operations: OperationThread) -> ASGIApp:
+def view_app(
+    reader: Reader, access: ViewAccess, *, database: str, operations: OperationThread, threads: ViewThreads
+) -> ASGIApp:
     """Makes the application.
 
     Args:
@@ -45,8 +47,9 @@ def view_app(reader: Reader, access: ViewAccess, *, database: str, operations: O
         access: Decides who may use it.
         database: What the server keeps its data in.
         operations: The thread that executes operations.
+        threads: The threads that read for the viewer.
     """
-    routes = [*_PAGES, *_access_routes(access), *ViewData(reader, operations, database).routes()]
+    routes = [*_PAGES, *_access_routes(access), *ViewData(reader, operations, threads, database).routes()]
     return SafeAnswers(_Checked(Starlette(routes=routes, exception_handlers=_HANDLERS), access))
 
 
@@ -88,7 +91,7 @@ def _access_routes(access: ViewAccess) -> list[Route]:
 
 def _page(text: Callable[[], str], media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_request: Request) -> Response:
-        return Response(await asyncio.to_thread(text), media_type=media_type)
+        return Response(text(), media_type=media_type)
 
     return endpoint
 
@@ -116,9 +119,13 @@ def _wants_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and b"text/html" in headers.get(b"accept", b"") and b"authorization" not in headers
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    answer = json_answer({"error": error.detail}, error.status_code)
+    if _wants_page(request.scope):
+        said = "The viewer has no such page." if error.status_code == 404 else error.detail
+        answer: Response = HTMLResponse(pages.refusal_page(said), error.status_code)
+    else:
+        answer = json_answer({"error": error.detail}, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 

@@ -1,12 +1,11 @@
 """The data of the viewer as JSON.
 
-What is read in one short step is read by the thread that executes operations, in turn with them. What may take longer
-(listing, searching, comparing, exporting) is read in another thread, whose transactions are short.
+What is read in one short step is read by the thread that executes operations, between them. What may take longer is
+read in other threads, whose transactions are short.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import get_args
 
@@ -25,6 +24,7 @@ from prefactor_local._server.view_query import (
     text,
     whole_number,
 )
+from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._view.exports import FORMATS, export_file
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RowsPage, Status
@@ -44,18 +44,27 @@ def json_answer(body: object, status: int = 200) -> Response:
     return Response(_encode(body), status, media_type="application/json")
 
 
+def _encode_page(page: RowsPage) -> str:
+    """As `json_answer`, but in pieces: while one is encoded, no other thread of the server goes on."""
+    rows = page["rows"]
+    pieces = [_encode(rows[at : at + ROWS_PER_STEP])[1:-1] for at in range(0, len(rows), ROWS_PER_STEP)]
+    return _encode({**page, "rows": []}).replace('"rows":[]', f'"rows":[{",".join(pieces)}]', 1)
+
+
 class ViewData:
     """Answers requests for data. An endpoint raises HTTPException for bad input, and `NoSuchRunError`.
 
     Args:
         reader: Reads the data.
         operations: The thread that executes operations.
+        threads: The threads that read for the viewer.
         database: What the server keeps its data in, for who asks which server this is.
     """
 
-    def __init__(self, reader: Reader, operations: OperationThread, database: str) -> None:
+    def __init__(self, reader: Reader, operations: OperationThread, threads: ViewThreads, database: str) -> None:
         self._reader = reader
         self._operations = operations
+        self._threads = threads
         self._database = database
 
     def routes(self) -> list[Route]:
@@ -82,18 +91,18 @@ class ViewData:
     async def _runs(self, request: Request) -> Response:
         before, query = whole_number(request, "before"), text(request, "q")
         status, agent = optional_choice(request, "status", get_args(Status)), text(request, "agent") or None
-        return await asyncio.to_thread(
+        return await self._threads.run(
             lambda: json_answer(self._reader.runs(before=before, query=query, status=status, agent=agent))
         )
 
     async def _run(self, request: Request) -> Response:
-        details = await self._operations.run(self._reader.run, await self._run_id(request))
-        return await asyncio.to_thread(json_answer, details)
+        details = await self._operations.run_step(self._reader.run, await self._run_id(request))
+        return await self._threads.run(lambda: json_answer(details))
 
     async def _spans(self, request: Request) -> Response:
         after = whole_number(request, "after") or 0
         page = await self._rows(await self._run_id(request), after)
-        return await asyncio.to_thread(json_answer, page)
+        return await self._threads.run(lambda: Response(_encode_page(page), media_type="application/json"))
 
     async def _rows(self, run_id: str, after: int) -> RowsPage:
         page = await self._step(run_id, after)
@@ -105,36 +114,38 @@ class ViewData:
         return page
 
     async def _step(self, run_id: str, after: int) -> RowsPage:
-        return await self._operations.run(self._reader.rows, run_id, after=after, limit=ROWS_PER_STEP)
+        return await self._operations.run_step(self._reader.rows, run_id, after=after, limit=ROWS_PER_STEP)
 
     async def _span(self, request: Request) -> Response:
         span_id, full = request.path_params["span"], flag(request, "full")
-        return await asyncio.to_thread(lambda: json_answer(self._reader.span(span_id, full=full)))
+        return await self._threads.run(lambda: json_answer(self._reader.span(span_id, full=full)))
 
     async def _search(self, request: Request) -> Response:
         run_id, wanted = await self._run_id(request), text(request, "q")
-        return await asyncio.to_thread(lambda: json_answer({"seqs": self._reader.search(run_id, wanted)}))
+        return await self._threads.run_long(request, lambda: json_answer({"seqs": self._reader.search(run_id, wanted)}))
 
     async def _findings(self, request: Request) -> Response:
         run_id = await self._run_id(request)
-        return await asyncio.to_thread(lambda: json_answer({"findings": self._reader.findings(run_id)}))
+        return await self._threads.run_long(request, lambda: json_answer({"findings": self._reader.findings(run_id)}))
 
     async def _export(self, request: Request) -> Response:
         run_id, form = await self._run_id(request), choice(request, "format", FORMATS)
-        file = await asyncio.to_thread(export_file, self._reader, run_id, form)
+        file = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
         disposition = f'attachment; filename="{file.name}"'
         return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
 
     async def _compare(self, request: Request) -> Response:
-        a, b = [await self._operations.run(self._reader.find_run, identifier(request, name)) for name in "ab"]
-        return await asyncio.to_thread(lambda: json_answer(self._reader.compare(a, b)))
+        a, b = [await self._operations.run_step(self._reader.find_run, identifier(request, name)) for name in "ab"]
+        return await self._threads.run_long(request, lambda: json_answer(self._reader.compare(a, b)))
 
     async def _differences(self, request: Request) -> Response:
         a, b = (identifier(request, name) for name in "ab")
-        return await asyncio.to_thread(lambda: json_answer({"differences": self._reader.differences(a, b)}))
+        return await self._threads.run_long(
+            request, lambda: json_answer({"differences": self._reader.differences(a, b)})
+        )
 
     async def _run_id(self, request: Request) -> str:
         wanted: str = request.path_params["run"]
         if not is_identifier(wanted):
             raise HTTPException(404, "There is no such run.")
-        return await self._operations.run(self._reader.find_run, wanted)
+        return await self._operations.run_step(self._reader.find_run, wanted)

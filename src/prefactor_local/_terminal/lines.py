@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rich.text import Text
 
@@ -55,5 +55,5 @@ def _console() -> Console | None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 1_000_000
-    colours = None if os.environ.get("NO_COLOR") else "auto"  # rich itself leaves bold and dim
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"  # rich itself leaves bold and dim
     return Console(file=sys.stdout, width=width, color_system=colours, markup=False, emoji=False, highlight=False)

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from prefactor_local._view.pointers import pointer_of
 from prefactor_local._view.shapes import Cut, Json, Side
 
-__all__ = ["shortened"]
+__all__ = ["is_data", "shortened"]
 
 _Step = TypeVar("_Step", str, int)
 
@@ -23,6 +23,11 @@ _DATA_URI = re.compile(r"data:([\w.+-]{1,100}/[\w.+-]{1,100})?(;[\w.+-]{1,100}(=
 _BASE64 = re.compile(
     r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=[^0-9]*[0-9])(?:[A-Za-z0-9+/\r\n]++|[A-Za-z0-9_\r\n-]++)={0,2}\s*+"
 )  # possessive: line breaks are in two parts, and trying each of them in both would take minutes
+
+
+def is_data(text: str) -> bool:
+    """Whether a text is a data URI or Base64 that is too long for anybody to read: only its size is shown."""
+    return len(text) > _MOST_DATA_CHARS and bool(_DATA_URI.match(text) or _BASE64.fullmatch(text))
 
 
 def shortened(value: Json, side: Side, cuts: list[Cut]) -> Json:
@@ -72,13 +77,11 @@ class _Shortening:
         return shown
 
     def _text(self, text: str) -> str:
-        if len(text) > _MOST_DATA_CHARS:
+        if is_data(text):
+            cut = self._cut("data", len(text))
             if (uri := _DATA_URI.match(text)) is not None:
-                self._cut("data", len(text))["media_type"] = uri[1] or "text/plain"
-                return ""
-            if _BASE64.fullmatch(text):
-                self._cut("data", len(text))
-                return ""
+                cut["media_type"] = uri[1] or "text/plain"
+            return ""
         if len(text) > _MOST_CHARS:
             self._cut("text", len(text))
             return text[:_MOST_CHARS]

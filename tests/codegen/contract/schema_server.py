@@ -6,7 +6,7 @@ import contextlib
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,12 +18,13 @@ __all__ = ["Answer", "SchemaServer", "schema_server"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server answers to a path: `never` answers nothing, until the server stops."""
+    """What the server answers to a path: `never` answers nothing, until the server stops. `before` is called first."""
 
     content: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     never: bool = False
+    before: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -54,6 +55,7 @@ def schema_server() -> Iterator[SchemaServer]:
             server.asked.append(self.path)
             server.passwords.append(self.headers.get("authorization"))
             answer = server.answers.get(self.path, Answer(status=404))
+            answer.before()
             if answer.never:
                 stopped.wait()
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,8 @@ import pytest
 from tests.codegen.contract.platform_api import platform_api, registration
 from tests.codegen.contract.serving import serving
 
-from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
+from prefactor_gen.remote.agent_versions import agent_versions
+from prefactor_gen.remote.errors import RemoteError
 from prefactor_local import LocalApi
 
 pytestmark = pytest.mark.slow
@@ -87,8 +89,12 @@ def test_more_versions_than_a_page_has(register: Callable[..., None], monkeypatc
     [
         ("suport-agent", None, "there is no agent 'suport-agent' in this account; did you mean 'support-agent'?"),
         ("nothing\nlike it", None, "there is no agent 'nothing\\nlike it' in this account"),
-        ("support-agent", "v11", "agent 'support-agent' has no version 'v11'; did you mean 'v1'?"),
-        ("support-agent", "zzz", "agent 'support-agent' has no version 'zzz'; it has, the newest first: v1"),
+        ("support-agent", "v11", "agent 'support-agent' has no definitions of version 'v11'; did you mean 'v1'?"),
+        (
+            "support-agent",
+            "zzz",
+            "agent 'support-agent' has no definitions of version 'zzz'; it has, the newest first: v1",
+        ),
     ],
 )
 def test_unknown_names(register: Callable[..., None], agent: str, version: str | None, message: str) -> None:
@@ -132,6 +138,26 @@ def test_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
         agent_versions("a")
 
 
+def test_a_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prefactor_gen.remote.agent_versions._SECONDS", 0.1)
+    monkeypatch.setenv("PREFACTOR_API_TOKEN", "token")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("PREFACTOR_API_URL", url)
+        with pytest.raises(RemoteError) as found:
+            agent_versions("a")
+    assert str(found.value) == (
+        f"cannot read agent 'a' from {url}: no answer to GET /api/v1/agent/show within 0.1 seconds; can "
+        "PREFACTOR_API_URL be reached from here?"
+    )
+
+
+def test_a_server_that_asks_for_a_long_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, {}, retry_after="50"), pytest.raises(RemoteError) as found:
+        agent_versions("a")
+    assert "503" in str(found.value)
+
+
 ROW: dict[str, object] = {"id": "s1", "external_identifier": "v1", "inserted_at": "2026-11-01T00:00:00+00:00"}
 
 
@@ -171,13 +197,19 @@ def test_rows_without_definitions_and_quality(monkeypatch: pytest.MonkeyPatch) -
 
 
 @contextmanager
-def answering(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> Iterator[None]:
-    """A server that gives these answers, by the last segment of the path."""
+def answering(
+    monkeypatch: pytest.MonkeyPatch,
+    answers: dict[str, Any],
+    retry_after: str | None = None,
+) -> Iterator[None]:
+    """A server that gives these answers, by the last segment of the path, or asks for a delay."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            content = json.dumps({"status": "success", **answers[self.path.partition("?")[0].rpartition("/")[2]]})
-            self.send_response(200)
+            answer = answers.get(self.path.partition("?")[0].rpartition("/")[2], {})
+            content = json.dumps({"status": "success", **answer})
+            self.send_response(200 if retry_after is None else 503)
+            self.send_header("Retry-After", retry_after or "0")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content.encode())

@@ -50,6 +50,17 @@ def test_json(compared: Any) -> None:
     }
 
 
+def test_an_integer_is_shown_as_one(compared: Any) -> None:
+    old, new = definitions("a:b"), definitions("a:b")
+    limit = {"type": "integer", "minimum": 1, "maximum": 100}
+    for definition, most in ((old, 100), (new, 27.5)):
+        schema = {"type": "object", "properties": {"limit": {**limit, "maximum": most}}}
+        definition["span_type_schemas"][0]["params_schema"] = schema
+    assert 'was valid: {"limit": 64}' in compared(old, new).out
+    (change,) = json.loads(compared(old, new, "--format", "json").out)["changes"]
+    assert repr(change["witness"]["value"]) == "{'limit': 64}"
+
+
 def test_wrong_definitions_are_reported_as_check_does(compared: Any, project: Project) -> None:
     wrong = {"span_schemas": {"a": {"type": "objekt"}}}
     text = compared(definitions("a"), wrong)

@@ -105,6 +105,25 @@ def test_the_printed_command_makes_a_shallow_clone_deep_enough(project: Project)
     assert "PD002" in project.run_in("clone", "diff", "origin/main").out
 
 
+def test_what_to_fetch_is_a_command_that_helps(project: Project) -> None:
+    """For the name of a branch that only the origin has, in a clone of one branch."""
+    origin = Repository(project.root / "origin")
+    origin.commit(pyproject=CONFIGURATION, schemas__spans=REFUND)
+    git(origin.root, "switch", "-q", "-c", "mine")
+    clone = project.root / "clone"
+    git(project.root, "clone", "-q", "--single-branch", "--branch=mine", origin.root.as_uri(), "clone")
+    command = "git fetch origin +refs/heads/main:refs/remotes/origin/main"
+    few = "is no path and no ref here; this is a clone of some branches, first"
+    assert message(project, "origin/main", folder="clone") == f"'origin/main' {few} {command}"
+    main = message(project, "main", folder="clone")
+    assert main.startswith("'main' is no path and no ref here; did you mean 'mine'? If not, this is a clone of some ")
+    assert main.endswith(f": first {command}, and compare with origin/main")
+    assert message(project, "v1.2", folder="clone") == f"'v1.2' {few} git fetch --tags origin"
+    git(clone, *command.split()[1:])
+    assert message(project, "main", folder="clone") == "'main' is no path and no ref here; did you mean 'origin/main'?"
+    assert project.run_in("clone", "diff", "origin/main").code == 0
+
+
 def test_a_shallow_clone_that_has_the_ref_lacks_the_commit_in_common(project: Project) -> None:
     origin = Repository(project.root / "origin")
     origin.commit(pyproject=CONFIGURATION, schemas__spans=REFUND)
@@ -256,6 +275,16 @@ def test_a_package_is_data(project: Project, repository: Repository) -> None:
     assert not (project.root / "ran").exists()
     assert project.run().code == 0
     assert "none of 1 span type changed" in project.run("diff", "generated/billing_spans").out
+
+
+def test_a_path_at_a_commit_has_the_references_of_then(project: Project, repository: Repository) -> None:
+    url = "https://schemas.example.com/money.json"
+    spans = definitions(billing_refund={"amount": {"$ref": url}})
+    refs = f'refs = {{ "{url}" = "vendor/money.yaml" }}\n'
+    repository.commit(pyproject=CONFIGURATION + refs, schemas__spans=spans, vendor__money="type: number")
+    repository.write(pyproject=CONFIGURATION + refs.replace("vendor/", ""), money="type: integer")
+    assert "none of 1 span type changed" in project.run("diff", "git:HEAD:schemas", "git:HEAD:schemas").out
+    assert "error PD201 amount: " in project.run("diff", "git:HEAD:schemas").out
 
 
 def test_the_configuration_of_then_is_read(project: Project, repository: Repository) -> None:

@@ -52,7 +52,7 @@ def test_every_version_in_use_and_the_newest_are_compared(project: Project, regi
     assert project.run("diff", "platform:support@v3").code == 0
     assert "PD001" in project.run("diff", "platform:support@v2").out
     done = project.run("diff", "platform:support@1.0.0")
-    assert "has no version '1.0.0'; it has, the newest first: v3, v2, v1" in done.err
+    assert "has no definitions of version '1.0.0'; it has, the newest first: v3, v2, v1" in done.err
     done = project.run("diff", "schemas", "platform:support")
     assert "has several versions; name one: platform:support@v3, platform:support@v1" in done.err
 
@@ -114,10 +114,13 @@ class TestRecordedSpans:
 
         return compare
 
-    def test_what_a_change_refuses_is_counted(self, spans: Callable[..., Any]) -> None:
+    def test_what_a_change_refuses_is_counted(self, project: Project, spans: Callable[..., Any]) -> None:
         done = spans({"amount": 0}, {"amount": 0.5}, {"amount": 5})
         assert "PD204 amount: " in done.out
         assert "(writers; 2 of 3 spans)" in done.out
+        done = project.run("diff", "old", "--spans", "spans.jsonl", "--format", "json")
+        numbers = [each["spans"] for each in json.loads(done.out)["changes"]]
+        assert {"concerned": 2, "total": 3} in numbers
 
     def test_of_a_span_type_that_is_gone_all(self, project: Project, spans: Callable[..., Any]) -> None:
         spans({"amount": 7}, {"amount": 8})
@@ -161,6 +164,15 @@ class TestRecordedSpans:
         )
         assert "ada" not in done.out + done.err
         assert "4711" not in done.out + done.err
+
+    def test_what_cannot_be_checked_is_not_counted_as_fine(self, spans: Callable[..., Any]) -> None:
+        deep: object = 1
+        for _ in range(300):
+            deep = {"more": deep}
+        done = spans({"amount": 0, "labels": deep}, {"amount": 5})
+        assert "PD204 amount: minimum" in done.out
+        assert "(writers)" in done.out
+        assert "recorded: billing:refund params cannot be checked in 1 of 2 spans\n" in done.out
 
     def test_an_answer_of_the_api_is_taken_as_it_is(self, project: Project, spans: Callable[..., Any]) -> None:
         spans()

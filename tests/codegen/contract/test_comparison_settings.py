@@ -42,13 +42,16 @@ WRONG = {
     "glob": (f"{TABLE}\nspan-types = {{ 'a' = 'all' }}", 'expected "a" = "full" or "backward" or "forward" or "none"'),
     "allow": (f"{TABLE}\nallow = ['PD001 a']", 'expected "PD207 …" = "why" in [tool.prefactor-gen.diff.allow]'),
     "rule": (f"{TABLE}\nallow = {{ 'pd001 a' = 'x' }}", "found 'pd001 a'; did you mean 'PD001'?"),
-    "whole-rule": (f"{TABLE}\nallow = {{ 'PD001' = 'x' }}", 'expected "RULE SPAN-TYPE PART PATH"'),
+    "whole-rule": (f"{TABLE}\nallow = {{ 'PD101' = 'x' }}", "found 'PD101'; what PD101 may change is missing"),
+    "glob-of-rules": (f"{TABLE}\nallow = {{ 'PD1* a' = 'x' }}", "as `prefactor-gen diff` prints it"),
     "reason": (f"{TABLE}\nallow = {{ 'PD001 a' = ' ' }}", "expected the reason why 'PD001 a' is allowed"),
     "placeholder": (
         f"{TABLE}\nallow = {{ 'PD001 a' = 'why' }}",
         "expected the reason in place of \"why\" for 'PD001 a'",
     ),
-    "own-rule": (f"{TABLE}\nallow = {{ 'PD901 a' = 'x' }}", "found 'PD901 a'"),
+    "no-reason": (f"{TABLE}\nallow = {{ 'PD001 a' = 'Why?' }}", 'expected the reason in place of "Why?" for'),
+    "todo": (f"{TABLE}\nallow = {{ 'PD001 a' = 'TODO' }}", 'expected the reason in place of "TODO" for'),
+    "own-rule": (f"{TABLE}\nallow = {{ 'PD901 a' = 'x' }}", "found 'PD901 a'; PD901 cannot be allowed"),
 }
 
 

@@ -181,6 +181,10 @@ def test_what_replaces_a_replacement(project: Project) -> None:
     ("said", "message"),
     [
         ({"until": "soon"}, "expected a version or a date, as 2027-03-01, in until"),
+        ({"until": "24.12.2026"}, "expected a version or a date, as 2027-03-01, in until"),
+        ({"until": "2026/12/24"}, "expected a version or a date, as 2027-03-01, in until"),
+        ({"until": "2026.11.2"}, None),
+        ({"until": "1.12.4567"}, None),
         ({"since": "2.0", "until": "1.0"}, "until of x-prefactor-deprecated is before since"),
         ({"since": "1.9", "until": "1.10"}, None),
         ({"since": "2.0.0", "until": "2"}, None),

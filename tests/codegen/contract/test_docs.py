@@ -156,7 +156,7 @@ def test_a_page_of_html(project: Project) -> None:
         "Actions allowed financial transactions",
         "Params: included financial information",
         "Span type Classification of params, result financial transactions financial information",
-        "billing:payout not declared",
+        "billing:payout not declared ? ?",
         "billing:refund confidential, internal yes params",
         "Params: by types additionalProperties , enum ,",
     ):
@@ -422,7 +422,7 @@ def test_the_matrix_has_the_categories_of_fields(project: Project) -> None:
     city = {"type": "string", "x-prefactor-data": ["location_and_tracking"]}
     params = {"type": "object", "properties": {"address": {"type": "object", "properties": {"city": city}}}}
     text = markdown(project, {**REFUND, "params_schema": params}, {"name": "a:b", "params_schema": params})["index.md"]
-    assert "| [`a:b`](a_b.md) | not declared |  |  | params (not declared) |" in text
+    assert "| [`a:b`](a_b.md) | not declared | ? | ? | params (not declared) |" in text
     assert "| yes | params | params (not declared) |" in text
     assert "location and tracking" not in text.partition("No span type says")[2]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.codegen.contract.importing import ImportingProject, imported_once, tool
+from tests.codegen.contract.importing import COMMAND, ImportingProject, imported_once, tool
 from tests.codegen.support import Project
+from tests.support.processes import INTERRUPTIBLE
 
 pytestmark = pytest.mark.slow
 
@@ -213,6 +219,8 @@ def test_a_name_is_that_of_a_file(importing: ImportingProject, name: str) -> Non
             "prefactor-imports.lock: expected a list of texts as server in [shop.opt",
         ),
         ("/shop.yaml", "/x.toml", "prefactor-imports.lock: expected a file shop.yaml in [shop], found 'schemas/import"),
+        ("/shop.yaml", "\\u0000/shop.yaml", "prefactor-imports.lock: expected a text without null characters as file"),
+        ("server = [", 'file = "\\u0000"\nserver = [', "prefactor-imports.lock: expected a text without null charac"),
         ('file = "', 'file = 1 # "', "prefactor-imports.lock: expected a text as file in [shop]; import it again"),
     ],
 )
@@ -221,6 +229,54 @@ def test_a_lock_that_was_edited(importing: ImportingProject, old: str, new: str,
     for command in (AGAIN, ("import", "--check")):
         done = importing.run(*command)
         assert (done.code, done.err.startswith(f"prefactor-gen: {message}")) == (2, True), done.err
+
+
+MEETING = '[ ! -p meet ] || : {} meet; exec "$@"'
+
+
+def import_through_shells(importing: ImportingProject, *scripts: str) -> None:
+    """Import the tools of a server that a script starts, once for each script, as `one`, `two` …"""
+    for name, script in zip(("one", "two"), scripts, strict=True):
+        done = importing.run("import", "mcp", "--name", name, "--", "sh", "-c", script, "-", *COMMAND)
+        assert done.code == 0, done
+
+
+def test_check_reads_servers_at_the_same_time(importing: ImportingProject) -> None:
+    """Each of these two waits until the other one runs."""
+    import_through_shells(importing, MEETING.format(">"), MEETING.format("<"))
+    os.mkfifo(importing.project.root / "meet")
+    done = importing.run("import", "--check", "--timeout", "20")
+    assert (done.code, done.out) == (0, "3 imports are as the sources say\n"), done.err
+
+
+def test_check_that_is_interrupted_ends_the_servers(importing: ImportingProject) -> None:
+    """Also one that goes on when its input ends."""
+    script = '[ ! -p meet ] || { echo $$ > meet; while :; do read -r line < meet; done; }; exec "$@"'
+    import_through_shells(importing, script, 'exec "$@"')
+    os.mkfifo(meet := importing.project.root / "meet")
+    command = [sys.executable, "-c", INTERRUPTIBLE, "prefactor_gen", "import", "--check"]
+    program = subprocess.Popen(command, cwd=importing.project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    server = int(meet.read_text())
+    program.send_signal(signal.SIGINT)
+    printed = program.communicate()
+    assert (program.returncode, printed) == (130, (b"", b""))
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
+
+
+def test_a_terminal_shows_what_is_read(importing: ImportingProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for command, expected in {
+        AGAIN: "reading shop (mcp) …\n",
+        ("import", "--check"): "reading 1 of 1: shop (mcp) …\n",
+        ("import", "--check", "--offline"): "",
+    }.items():
+        monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+        assert importing.run(*command).code == 0
+        assert terminal.getvalue() == expected
 
 
 def test_mistakes(importing: ImportingProject) -> None:
@@ -257,3 +313,23 @@ def test_nothing_is_written_outside_of_the_project(project: Project) -> None:
         "prefactor-gen: ../schemas/imported/shop.yaml is outside of the project; name a folder inside of it first in "
         "sources\n",
     )
+
+
+def test_imports_of_all_projects(importing: ImportingProject) -> None:
+    """In a folder without imports, those of the projects below it are checked; without any, it is a wrong folder."""
+    project = importing.project
+    for name in ("one", "two"):
+        shutil.copytree(project.root / "schemas", project.root / name / "schemas")
+        for file in ("pyproject.toml", "prefactor-imports.lock"):
+            shutil.copy(project.root / file, project.root / name)
+        project.write(f"{name}/schemas/imported/shop.yaml", "span_type_schemas: []\n")
+    for file in ("pyproject.toml", "prefactor-imports.lock"):
+        (project.root / file).unlink()
+    done = importing.run("import", "--check", "--offline", "--format", "json")
+    assert done.code == 1
+    files = [each["file"] for each in json.loads(done.out)]
+    assert files == [f"{name}/schemas/imported/shop.yaml" for name in ("one", "two")]
+    project.write("else/notes.txt", "")
+    done = importing.run("-C", "else", "import", "--check")
+    assert done.code == 2
+    assert done.err.startswith("prefactor-gen: --check: expected prefactor-imports.lock here, or sources in ")

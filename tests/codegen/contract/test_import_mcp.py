@@ -298,6 +298,10 @@ def test_a_saved_list(importing: ImportingProject) -> None:
         ["--header", "Authorization: Bearer hunter2"],
         ["https://shop.example/mcp?api_key=hunter2"],
         ["postgres://me:hunter2@shop.example/db"],
+        ["--pass", "hunter2"],
+        ["https://shop.example/mcp?key=hunter2"],
+        ["sk-live-hunter2-0123456789"],
+        ["--with=sk-live-hunter2-0123456789"],
     ],
 )
 def test_a_secret_in_the_command_is_refused(importing: ImportingProject, arguments: list[str]) -> None:
@@ -306,6 +310,14 @@ def test_a_secret_in_the_command_is_refused(importing: ImportingProject, argumen
     assert (done.code, "hunter2" in done.err) == (2, False)
     assert "in the command would be kept in prefactor-imports.lock; the server inherits the environment" in done.err
     assert not (importing.project.root / "prefactor-imports.lock").exists()
+
+
+def test_what_may_be_a_secret_in_the_command_is_told(importing: ImportingProject) -> None:
+    more = ["-p", "hunter2", "--key-file", "a.pem", "-p", "8080", "sk-learn-tools-of-somebody"]
+    importing.server(tool())
+    done = importing.run("import", "mcp", "--name", "shop", "--", *COMMAND, *more)
+    told = "note -p in the command has a value that prefactor-imports.lock keeps; if it is a secret, name a variable"
+    assert (done.code, done.out.count(told)) == (0, 1)
 
 
 def test_a_variable_in_the_command(importing: ImportingProject, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,10 @@ KEYWORDS: list[tuple[object, object]] = [
     ({"type": "string", "example": "R", "xml": {}, "x-go": 1}, {"type": "string", "examples": ["R"]}),
     ({"type": "integer", "format": "int64"}, {"type": "integer"}),
     ({"type": "string", "format": "password"}, {"type": "string", "x-prefactor-redact": True}),
+    (
+        {"type": "string", "x-prefactor-redact": True, "x-prefactor-class": "A"},
+        {"type": "string", "x-prefactor-redact": True},
+    ),
     ({"type": "file", "description": "A file."}, {"description": "A file."}),
     ({"properties": {"nullable": {"type": "string"}}}, {"properties": {"nullable": {"type": "string"}}}),
     ({"type": "object", "required": True}, {"type": "object"}),
@@ -199,6 +203,8 @@ RESPONSES: list[tuple[dict[str, Any], object]] = [
     (answers({}), {"type": "object", "required": ["result"], "properties": {"result": {}}}),
     (answers({"oneOf": [PET, PET]}), {"type": "object", "oneOf": [PET, PET]}),
     ({"200": {"content": {"text/csv": {}}}}, {"type": "object"}),
+    ({"200": {"content": {"application/json-seq": {"schema": PET}}}}, {"type": "object"}),
+    ({"200": {"content": {"application/*": {"schema": PET}}}}, PET),
 ]
 
 
@@ -221,6 +227,21 @@ def test_one_component_in_both_directions(pets: Pets) -> None:
     shared = pets.file()["$defs"]
     assert shared.keys() == {"Pet", "PetRequest", "Tag"}
     assert (shared["Pet"]["required"], shared["PetRequest"]["required"]) == (["id", "tag"], ["tag"])
+
+
+def test_names_of_components_that_differ_in_other_characters(pets: Pets) -> None:
+    """What reaches a component with two classes has two, too, however far away it is."""
+    names = ["Pet", "pet", "P é", "P ü"]
+    chain = {
+        name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{after}"}}}
+        for name, after in zip(names, [*names[1:], "last"], strict=True)
+    }
+    last = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": True}}}
+    reference = {"$ref": "#/components/schemas/Pet"}
+    operation = {"requestBody": body({"type": "array", "items": reference}), "responses": answers(reference)}
+    pets.operations([operation], **chain, last=last)
+    made = ["P", "PRequest", "PRequest_2", "P_2", "Pet", "PetRequest", "last", "lastRequest", "petRequest_2", "pet_2"]
+    assert list(pets.file()["$defs"]) == made
 
 
 def test_components_that_refer_to_each_other_and_to_other_files(pets: Pets) -> None:
@@ -257,16 +278,36 @@ def test_openapi_3_1(pets: Pets) -> None:
         ("https://pets.dev/pet.json", "$ref 'https://pets.dev/pet.json' leads to the web, and nothing is fetched"),
         ("../../../pet.json", "leads out of the folder of the document and of the project"),
         ("other.yaml", "other.yaml: cannot read"),
+        ("a%00b.yaml", "$ref 'a%00b.yaml': no file can have this name"),
+        (f"#/servers/{'9' * 5_000}", "leads to nothing"),
     ],
 )
 def test_a_broken_reference_costs_one_operation(pets: Pets, reference: str, problem: str) -> None:
     broken = {"operationId": "broken", "responses": answers({"type": "array", "items": {"$ref": reference}})}
-    result = pets.run({"/pets": {"get": broken, "post": {"operationId": "fine"}}})
+    result = pets.run({"/pets": {"get": broken, "post": {"operationId": "fine"}}}, servers=[{"url": "/"}])
     first, error = result.out.splitlines()
     assert (result.code, first) == (1, "Pets 1.2: 1 of 2 operations → schemas/imported/pets.yaml")
     assert error.startswith("  error pets:broken: ")
     assert problem in error
     assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == ["pets:fine"]
+
+
+def test_a_component_that_cannot_be_compiled_costs_the_operations_that_reach_it(pets: Pets) -> None:
+    """Here, types are nested too deep, which only all of them together show."""
+    names = [f"c{number}" for number in range(80)]
+    chain = {
+        name: {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/{after}"}}}
+        for name, after in zip(names, [*names[1:], "Pet"], strict=True)
+    }
+    deep, fine = (answers({"$ref": f"#/components/schemas/{name}"}) for name in ("c0", "Pet"))
+    paths = {
+        "/pets": {"get": {"operationId": "deep", "responses": deep}, "put": {"operationId": "fine", "responses": fine}}
+    }
+    result = pets.run(paths, components={"schemas": {**chain, "Pet": PET}})
+    assert (result.code, result.err) == (1, "")
+    assert "  error pets:deep: PG029: " in result.out
+    assert [entry["name"] for entry in pets.file()["span_type_schemas"]] == ["pets:fine"]
+    assert pets.file()["$defs"] == {"Pet": PET}
 
 
 PATHS = {

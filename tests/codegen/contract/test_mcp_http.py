@@ -126,6 +126,19 @@ def test_other_answers(importing: ImportingProject, server: Server, what: str) -
     assert "user=me" not in done.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HTTPS_PROXY", "nonsense://a"), ("HTTPS_PROXY", "http://[::1"), ("SSL_CERT_FILE", "/missing")],
+)
+def test_a_wrong_environment(
+    variable: str, value: str, importing: ImportingProject, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    done = importing.run("import", "mcp", "--name", "shop", "--url", server.url)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "cannot use the proxies or certificates of the environment, such as HTTPS_PROXY, SSL_CERT_FILE" in done.err
+
+
 def test_a_redirect_within_the_server(importing: ImportingProject, server: Server) -> None:
     def answer(method: str, path: str, message: dict[str, Any]) -> Answer:
         return streamable(method, path, message) if path.endswith("/") else (307, {"Location": f"{path}/"}, "")
@@ -173,7 +186,7 @@ def test_the_older_transport(importing: ImportingProject, server: Server) -> Non
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--url", "http://127.0.0.1:9/mcp"], "cannot reach http://127.0.0.1:9/mcp: [Errno 111] Connection refused"),
+        (["--url", "http://127.0.0.1:9/mcp"], "cannot reach http://127.0.0.1:9/mcp: Connection refused"),
         (["--url", "shop.example/mcp"], "--url: expected an address that begins with https://, found 'shop.exam"),
         (["--url", "https://me:pw@shop.example/mcp"], "--url: a user or a password would be kept in prefactor-"),
         (["--url", "https://shop.example/mcp?api_key=1"], "--url: the value of 'api_key' would be kept in prefactor-"),

@@ -74,6 +74,38 @@ def test_a_wrong_overlay(importing: ImportingProject, text: str, place: str, mes
     assert message in finding
 
 
+@pytest.mark.parametrize(
+    ("change", "code", "cause"),
+    [
+        (
+            "params_schema: { properties: { invoice: { x-prefactor-redact: true } } }",
+            "PG019",
+            "2:45 /shop:find/params_schema/properties/invoice/x-prefactor-redact",
+        ),
+        (
+            "params_schema: { properties: { invoice: null, other: { type: string } }, required: [] }",
+            "PG018",
+            "2:34 /shop:find/params_schema/properties/invoice",
+        ),
+        (
+            "params_schema: { properties: { invoice: { type: integer } } }",
+            "PG026",
+            "2:45 /shop:find/params_schema/properties/invoice/type",
+        ),
+    ],
+)
+def test_what_an_overlay_has_caused_in_the_file_names_the_overlay(
+    importing: ImportingProject, change: str, code: str, cause: str
+) -> None:
+    """The file is right without it, and only the overlay may be edited."""
+    text = importing.file.read_text()
+    importing.file.write_text(text.replace("type: string", "type: string\n          default: R-1"))
+    overlay(importing, f"shop:find:\n  {change}\nshop:refund: {{ title: Refund }}\n")
+    found = [each for each in importing.run("check").out.splitlines() if f" {code}: " in each]
+    assert found[0].startswith("schemas/imported/shop.yaml:")
+    assert found[0].endswith(f"; schemas/imported/shop.overlay.yaml:{cause} changes this definition")
+
+
 SHARED = """\
 $defs:
   Card: { type: object, properties: { number: { type: string } } }
@@ -132,12 +164,56 @@ def test_an_overlay_changes_shared_schemas_and_adds_properties(project: Project)
     assert "no schema in $defs 'Crad' here; did you mean 'Card'?" in only(project.generate().findings)
 
 
+def test_all_mistakes_of_an_overlay_are_told(project: Project) -> None:
+    project.write("schemas/pay.yaml", SHARED)
+    text = f"pay:chrage: {{}}\npay:charge: {{ params_schema: {{ properties: {{ x: {REDACT} }} }} }}\n"
+    project.write("schemas/pay.overlay.yaml", f"{text}$defs: {{ Old: {{ minLength: 1 }} }}\n")
+    found = project.generate().findings
+    assert [each.position.partition(":")[2] for each in found] == ["1:1", "2:46", "3:10"]
+    assert "pay.yaml has no schema in $defs 'Old' here; pay:charge has one of its own: write $defs under " in found[2]
+
+
+def test_what_the_overlay_keeps_of_the_source_is_told(importing: ImportingProject) -> None:
+    """Otherwise, a redaction would end in silence: the source has renamed the property."""
+    overlay(importing, "shop:refund: { params_schema: { properties: { invoice: { type: string, title: I } } } }\n")
+    assert "until now" not in importing.import_tools(tool()).out
+    other = {"type": "object", "properties": {"number": {"type": "string"}}}
+    done = importing.import_tools(tool(inputSchema=other))
+    assert "warning shop.overlay.yaml adds 'invoice' to shop:refund, which the source had until now; was" in done.out
+
+
 def test_an_overlay_is_no_link_to_another_folder(importing: ImportingProject) -> None:
     importing.project.write("elsewhere.yaml", "shop:old: null\n")
     (importing.project.root / "schemas/imported/shop.overlay.yaml").symlink_to(
         importing.project.root / "elsewhere.yaml"
     )
     assert "expected a file of this folder, found a link" in only(importing.run("generate").findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("shpo.overlay.yaml", "there is no shpo.yaml"),
+        ("shop.overlays.yaml", "its name is wrong"),
+        ("changes.yaml", "its name is wrong"),
+        ("shop.overlay.yaml", None),
+    ],
+)
+def test_an_overlay_of_no_file(name: str, why: str | None, importing: ImportingProject) -> None:
+    """Its changes would be lost, such as redactions."""
+    importing.project.write(f"schemas/imported/{name}", "shop:refund: { title: T }\n")
+    importing.project.write("schemas/overlay.yaml", "type: object\n")
+    done = importing.run("check")
+    message = f"{name}: error PG002: this file is the overlay of no file, because {why}: its changes would be lost; "
+    assert (done.code, message + "'shop.overlay.yaml' would be one" in done.out) == (
+        int(why is not None),
+        why is not None,
+    )
+
+
+def test_examples_of_span_types_are_no_overlay(importing: ImportingProject) -> None:
+    importing.project.write("schemas/examples.yaml", "shop:refund: { number: R-17 }\n")
+    assert importing.run("check").code == 0
 
 
 def test_a_file_that_is_no_overlay_of_another_one_holds_definitions(project: Project) -> None:

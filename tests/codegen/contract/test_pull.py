@@ -101,7 +101,7 @@ def test_what_cannot_be_a_definition_is_left_out(register: Callable[..., None], 
     ("arguments", "message"),
     [
         (["biling"], "there is no agent 'biling' in this account; did you mean 'billing'?"),
-        (["billing@v9"], "agent 'billing' has no version 'v9'; it has, the newest first: v1"),
+        (["billing@v9"], "agent 'billing' has no definitions of version 'v9'; it has, the newest first: v1"),
         (["billing@"], "expected AGENT or AGENT@VERSION, found 'billing@'"),
         ([], "pull: expected an agent, as in `prefactor-gen pull my-agent`"),
     ],

@@ -38,3 +38,16 @@ def test_it_belongs_to_a_property_and_is_a_name(project: Project) -> None:
     assert "PG015: x-prefactor-renamed-from belongs to the schema of a property" in project.run("check", "schemas").out
     project.write("schemas/a.yaml", RENAMED.replace("agent:old", "[]"))
     assert "expected text in x-prefactor-renamed-from" in project.run("check", "schemas").out
+
+
+def test_what_is_still_there_was_not_renamed(project: Project) -> None:
+    more = "        id: { type: string }\n  - { name: agent:old, params_schema: { type: object } }\n"
+    project.write("schemas/a.yaml", RENAMED + more)
+    found = [line for line in project.run("check", "schemas", "--all").out.splitlines() if "PG015" in line]
+    assert [line.partition(": ")[2] for line in found] == [
+        f"warning PG015: x-prefactor-renamed-from: there still is a {what}"
+        for what in (
+            "span type 'agent:old': nothing has been renamed",
+            "property 'id', so that nothing has been renamed",
+        )
+    ]

@@ -98,6 +98,14 @@ def test_a_map_that_became_an_object_without_members_is_a_warning(importing: Imp
     assert importing.import_list("openai", tools, "--strict").code == 1
 
 
+@pytest.mark.parametrize("source", ["openai", "anthropic", "mcp"])
+def test_the_name_of_a_file_that_is_no_name_of_an_import(importing: ImportingProject, source: str) -> None:
+    """As `import openapi` and `import spans` take it: the characters that are none of a name become hyphens."""
+    importing.project.write("my shop (1).json", "[]")
+    done = importing.run("import", source, *(["--file"] if source == "mcp" else []), "my shop (1).json")
+    assert done.out == "my shop (1).json: 0 tools are usable; nothing was written\n", done.err
+
+
 def test_tools_of_anthropic(importing: ImportingProject) -> None:
     tools = [
         {"name": "weather", "description": "W.", "input_schema": CITY, "cache_control": {"type": "ephemeral"}},

@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.codegen.contract.schema_server import Answer, SchemaServer, schema_server
 from tests.codegen.support import Project, Result, is_valid
 
+from prefactor_gen.definitions.reference_lock import content_hash, lock_text
 from prefactor_gen.diagnostics.limits import MAX_BYTES
 from prefactor_gen.remote import fetching
 from prefactor_gen.vendoring import collecting
@@ -106,6 +108,93 @@ def test_a_copy_with_what_it_refers_to(money: str, project: Project) -> None:
     before = files(project)
     again = project.run("refs", "add", money)
     assert (again.code, "is its copy already" in again.out, files(project)) == (0, True, before)
+
+
+def test_a_copy_is_removed_with_its_entry_and_its_hash(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    currency = money.replace("money", "currency")
+    pyproject = project.root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + "# ours\n\n[tool.other]\na = 1\n")
+    project.span_types(agent={"type": "object"})
+    result = project.run("refs", "remove", f"{money}#/properties")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "schemas/vendor/money.json removed",
+        "pyproject.toml written",
+        "prefactor-refs.lock written",
+    ]
+    assert (entries(project), [*lock(project)]) == ({currency: "schemas/vendor/currency.json"}, [currency])
+    assert pyproject.read_text().endswith("# ours\n\n[tool.other]\na = 1\n")
+    assert project.run("refs", "check").out == "1 copy is as prefactor-refs.lock says\n"
+    assert project.run("refs", "remove", currency).out.endswith("prefactor-refs.lock removed\n")
+    assert entries(project) == {}
+    assert project.run("refs", "check").out == "no schema was fetched: there is no prefactor-refs.lock\n"
+
+
+@pytest.mark.parametrize(
+    "form", ["refs = {{ '{0}' = 'a.json', '{1}' = 'b.json' }}", "refs.'{0}' = 'a.json'\nrefs.'{1}' = 'b.json'"]
+)
+def test_an_entry_is_removed_in_any_form_of_toml(form: str, money: str, project: Project) -> None:
+    other = "https://a.example/b.json"
+    head = '[tool.prefactor-gen]\r\nsources = ["schemas"]\r\n'
+    project.write("pyproject.toml", f"{head}{form.format(money, other)}\r\npackage = 'made' # ours\r\n")
+    result = project.run("refs", "remove", money)
+    assert (result.err, entries(project)) == ("", {other: "b.json"})
+    text = (project.root / "pyproject.toml").read_bytes().decode()
+    assert (text.startswith(head), text.endswith("\r\npackage = 'made' # ours\r\n")) == (True, True)
+
+
+def test_a_copy_that_something_refers_to_is_missed(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    result = project.run("refs", "remove", money)
+    assert (result.code, "error PG008: " in result.out, f"run prefactor-gen refs add {money}" in result.out) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_another_command_waits(money: str, project: Project, server: SchemaServer) -> None:
+    """It would not know what is being written, and write the files without it."""
+    fcntl = pytest.importorskip("fcntl", reason="Windows has no locks of folders")
+    refused: list[bool] = []
+
+    def try_to_lock() -> None:
+        folder = os.open(project.root, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            refused.append(True)
+        finally:
+            os.close(folder)
+
+    server.answers["/money.json"] = replace(server.answers["/money.json"], before=try_to_lock)
+    for arguments in (["add", money], ["update"], ["check", "--remote"]):
+        assert project.run("refs", *arguments).code == 0
+    assert refused == [True, True]
+
+
+def test_what_refs_remove_refuses(money: str, project: Project) -> None:
+    project.run("refs", "add", money)
+    (project.root / "schemas/vendor/currency.json").write_text("{}")
+    project.write("schemas/mine.json", "{}")
+    pyproject = project.root / "pyproject.toml"
+    (outside := project.root.parent / "outside.json").write_text("{}")
+    elsewhere = "https://a.example/outside.json"
+    project.write("prefactor-refs.lock", lock_text({**lock(project), elsewhere: content_hash(b"{}")}))
+    pyproject.write_text(f'{pyproject.read_text()}"{elsewhere}" = "../outside.json"\n')
+    more = '"https://a.example/v1/" = "schemas/v1/"\n"https://a.example/mine.json" = "schemas/mine.json"\n'
+    pyproject.write_text(pyproject.read_text() + more)
+    before = files(project)
+    for url, message in {
+        money.replace("money", "monney"): "has no copy here; did you mean",
+        money.replace("money", "currency"): "schemas/vendor/currency.json was edited here; remove it yourself first",
+        "https://a.example/v1/": "'https://a.example/v1/' is a folder of copies; name the URLs of its schemas",
+        elsewhere: "../outside.json is outside of the project; remove it and its entry yourself",
+        "https://a.example/mine.json": "schemas/mine.json was not fetched by refs; remove it and its entry yourself",
+    }.items():
+        assert message in refused(project.run("refs", "remove", money, url))
+    assert (files(project), outside.read_text()) == (before, "{}")
 
 
 def test_advice_that_works(project: Project) -> None:
@@ -335,6 +424,13 @@ def test_a_schema_cannot_have_a_private_network_asked(project: Project, server: 
     assert line.endswith(f"run prefactor-gen refs add for it; {url} refers to it")
 
 
+def test_what_is_wrong_with_a_schema_is_told(project: Project, server: SchemaServer) -> None:
+    project.configure()
+    result = project.run("refs", "add", server.put("/a.json", {"type": "strng"}))
+    assert "schemas/vendor/a.json:1:2 /type: error PG006: expected one of array, boolean," in result.out
+    assert result.code == 1
+
+
 WRONG_URLS = {
     "money.json": "expected a URL that begins with https://, found 'money.json'",
     "http://schemas.example/a.json": "expected a URL that begins with https://",
@@ -346,7 +442,9 @@ WRONG_URLS = {
     "https://a:99999/": "expected a URL, found https://a:99999/: Port out of range 0-65535",
     f"https://a/{'x' * 3000}": "expected a URL of at most 2,000 characters, found 3,010",
     "https://dana:s3cret@a.example/x": "the URL of a.example has a user or a password",
-    "https://a.example/x?api_key=s3cret": "https://a.example/x?…: 'api_key' in the query is a secret",
+    "https://a.example/x?api_key=s3cret": "the URL of a.example has a secret, the value of 'api_key', which would be",
+    "https://a.example/x?key=s3cret": "the URL of a.example has a secret, the value of 'key', which would be stored",
+    "https://a.example/s3cret/sk-live-0123456789abcdef": "the URL of a.example has a secret, a token, which would be",
     "https://github.com/a/b/blob/main/x.json": "is a page about a file; name the address of the file itself",
 }
 
@@ -453,7 +551,9 @@ def test_a_wrong_environment(
     variable: str, value: str, money: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert "cannot use the proxies or certificates of the environment" in refused(project.run("refs", "add", money))
+    assert "cannot use the proxies or certificates of the environment, such as" in refused(
+        project.run("refs", "add", money)
+    )
 
 
 def test_files_of_others_stay(money: str, project: Project, server: SchemaServer) -> None:
@@ -535,6 +635,10 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
         ["add", "URL", "Schemas/money.json"],
         "macOS and Windows take it for schemas; name",
     ),
+    "two URLs": (
+        ["add", "URL", "https://a.example/x.json"],
+        "expected a PATH after the URL, found another URL; add one",
+    ),
     "no copy": (["update", "https://a.example/x"], "has no copy here; refs add https://a.example/x saves one"),
     "YAML in JSON": (["add", "YAML", "money.json"], "is YAML; name a PATH that ends with .yaml"),
     "below a file": (["add", "URL", "pyproject.toml/money.json"], "cannot write"),
@@ -592,7 +696,10 @@ def test_a_lock_file_that_is_removed(money: str, project: Project) -> None:
     project.write("schemas/vendor/currency.json", '{"enum": ["EUR", "EVIL"]}')
     for arguments in ([], ["--remote"]):
         result = project.run("refs", "check", *arguments)
-        assert (result.code, "error PG040: there is no prefactor-refs.lock" in result.out) == (1, True)
+        assert (result.code, result.out.count("error PG040: there is no prefactor-refs.lock")) == (1, 1)
+    assert "schemas/vendor/currency.json: error PG040: the schema at " in result.out
+    assert "currency.json has changed, or the copy was edited: prefactor-gen refs update takes it" in result.out
+    assert "note PG040: there is no prefactor-refs.lock" in project.run("check").out
     result = project.run("refs", "update")
     assert (result.code, "prefactor-refs.lock written" in result.out) == (0, True)
     assert files(project) == before

@@ -13,7 +13,7 @@ from prefactor_gen.command.diff.report import (
     allowance_lines,
     counts,
     details,
-    recorded_elsewhere,
+    recorded_beside,
     short_place,
 )
 from prefactor_gen.comparison.judgement import Judged
@@ -33,7 +33,7 @@ _MAX_LINE: Final = 500
 def print_markdown(report: Report, stream: TextIO) -> None:
     """Print the changes, errors first. What does not fit a comment is only counted."""
     first = [FIRST_LINE, f"**{_text(report.sides if report.findings else report.title)}**"]
-    last = [*(_text(each) for each in recorded_elsewhere(report)), *_allowances(report)]
+    last = [*(_text(each) for each in recorded_beside(report)), *_allowances(report)]
     first += [_text(each) for each in report.remarks]
     # In no table: the workflow of the guide writes a comment if there is one, and no definition has changed here.
     first += [f"{_SIGNS[each.severity]} {_text(_unneeded(each))}" for each in report.unneeded_allowances]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +24,7 @@ _PARTS: Final = list(Part)
 _MAX_WITNESS: Final = 1_000
 _MAX_LINES: Final = 20
 _MAX_VERSION: Final = 20
+_MOST_EXACT: Final = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,15 @@ class Report:
 
     def spans(self, found: Judged) -> str:
         """How many of the recorded spans the change refuses; empty if that is not known, or no question."""
+        numbers = self.numbers_of_spans(found)
+        return "" if numbers is None else f"{numbers[0]:,} of {_count(numbers[1], 'span')}"
+
+    def numbers_of_spans(self, found: Judged) -> tuple[int, int] | None:
+        """How many of the recorded spans the change refuses, of how many; None if that is not known."""
         concerned = None if self.recorded is None else self.recorded.concerned(found.change)
         if self.recorded is None or concerned is None:
-            return ""
-        return f"{concerned:,} of {_count(self.recorded.total[found.change.span_type], 'span')}"
+            return None
+        return concerned, self.recorded.total[found.change.span_type]
 
 
 def print_diff_text(report: Report, stream: TextIO) -> None:
@@ -103,7 +109,7 @@ def _lines(report: Report) -> Iterator[Line]:
     yield from (Line(printable(f"  {each}")) for each in report.remarks)
     for name, found in groupby(sorted(report.changes, key=_order), key=lambda each: each.change.span_type):
         yield from _section(name, list(found), report)
-    yield from map(Line, recorded_elsewhere(report))
+    yield from map(Line, recorded_beside(report))
     if report.changes:
         yield Line(counts(report))
     identities = [each.change.identity for each in report.definition_changes if report.blocks(each)]
@@ -149,7 +155,7 @@ def details(found: Judged) -> Iterator[str]:
     """What else is known of a change, on lines of their own."""
     witness = found.change.witness
     if witness is not None and found.severity is not Severity.NOTE:
-        text = json.dumps(witness.value, ensure_ascii=False)
+        text = json.dumps(_with_whole_numbers(witness.value), ensure_ascii=False)
         shown = text if len(text) <= _MAX_WITNESS else f"{text[:_MAX_WITNESS]}…"
         yield f"{'was valid' if witness.was_valid else 'valid now'}: {shown}"
     if found.change.hint:
@@ -164,13 +170,16 @@ def _short_version(name: str) -> str:
     return f"@{version}" if len(version) <= _MAX_VERSION else f"@{version[:_MAX_VERSION]}…"
 
 
-def recorded_elsewhere(report: Report) -> Iterator[str]:
-    """The places where recorded spans are refused although nothing has changed there."""
+def recorded_beside(report: Report) -> Iterator[str]:
+    """What recorded spans show beside the changes: what cannot be checked, and is refused elsewhere."""
     if report.recorded is None:
         return
     known = report.recorded.total.keys() & report.span_types.keys()
     if not known:
         yield f"recorded: none of {_count(report.recorded.total.total(), 'span')} is of these span types"
+    for (span_type, part), number in sorted(report.recorded.unchecked.items()):
+        spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"
+        yield printable(f"recorded: {span_type} {part} cannot be checked in {spans}")
     places = report.recorded.elsewhere([each.change for each in report.changes])
     for span_type, part, path, number in places[:_MAX_LINES]:
         spans = f"{number:,} of {_count(report.recorded.total[span_type], 'span')}"
@@ -206,7 +215,8 @@ def _print_json(report: Report, stream: TextIO) -> None:
 
 
 def _json(found: Judged, report: Report) -> dict[str, object]:
-    change, witness = found.change, found.change.witness
+    change, witness, spans = found.change, found.change.witness, report.numbers_of_spans(found)
+    value = None if witness is None else _with_whole_numbers(witness.value)
     return {
         "id": change.rule.code,
         "level": found.severity,
@@ -218,15 +228,24 @@ def _json(found: Judged, report: Report) -> dict[str, object]:
         "hint": change.hint or None,
         "old": to_plain(change.old),
         "new": to_plain(change.new),
-        "witness": None if witness is None else {"value": witness.value, "was_valid": witness.was_valid},
+        "witness": None if witness is None else {"value": value, "was_valid": witness.was_valid},
         "proof": change.proof,
         "fingerprint": change.fingerprint,
         "place": change.place._asdict(),
         "allowance": change.identity,
         "allowed": found.reason,
         "versions": list(found.versions) or None,
-        "spans": report.spans(found) or None,
+        "spans": None if spans is None else {"concerned": spans[0], "total": spans[1]},
     }
+
+
+def _with_whole_numbers(value: object) -> object:
+    """The value with 28 for 28.0: what an integer may be is shown as one."""
+    if isinstance(value, Mapping):
+        return {key: _with_whole_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _MOST_EXACT else value
 
 
 def _print_github(report: Report, stream: TextIO) -> None:

@@ -94,9 +94,20 @@ def read_diff_settings(project: ProjectConfig) -> DiffSettings:
 def _check_allowance(key: str, where: str) -> None:
     code, _, rest = key.partition(" ")
     if code not in CHANGE_RULES or code == UNNEEDED_ALLOWANCE.code or not rest.strip():
-        hint = did_you_mean(code.upper(), CHANGE_RULES)
+        hint = _about_code(code)
         expected = 'expected "RULE SPAN-TYPE PART PATH", as `prefactor-gen diff` prints it'
         raise wrong_setting(f"{expected}, in {where}, found {key!r}{hint}")
+
+
+def _about_code(code: str) -> str:
+    """What is wrong with the rule of an allowance, as the end of a message."""
+    if code == UNNEEDED_ALLOWANCE.code:
+        return f"; {code} cannot be allowed"
+    if code in CHANGE_RULES:
+        return f"; what {code} may change is missing"
+    if not code.isalnum():  # a glob: rules are named one by one
+        return ""
+    return did_you_mean(code.upper(), [each for each in CHANGE_RULES if each != UNNEEDED_ALLOWANCE.code])
 
 
 def diff_schema() -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from prefactor_gen.command.config import TABLE, ProjectConfig, project_config
+from prefactor_gen.command.config import TABLE, PackageConfig, ProjectConfig, project_config
 from prefactor_gen.comparison.operands.commit_files import CommitFiles
 from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.comparison.operands.read_sides import (
@@ -46,7 +46,29 @@ def path_at_commit(files: CommitFiles, path: str, today: ProjectConfig, name: st
     target = files.save(path)
     if (target / DEFINITIONS_FILE).is_file():
         return side_of_package(name, target, path)
-    return with_definitions(side_of_sources(name, [path or "."], files.folder, files.folder / "compared", Settings()))
+    settings = _settings_around(files, path)
+    return with_definitions(side_of_sources(name, [path or "."], files.folder, files.folder / "compared", settings))
+
+
+def _settings_around(files: CommitFiles, path: str) -> Settings:
+    """The settings of the project that a path is in at a commit: its references, whose targets are saved."""
+    folders = [files.inside(folder.as_posix()) for folder in PurePosixPath(path).parents]
+    prefix, table = next(((each, found) for each in folders if (found := _table(files.pyproject(each)))), ("", None))
+    return Settings() if table is None else _package(files, prefix, {**table, "sources": [path or "."]}).settings
+
+
+def _package(files: CommitFiles, prefix: str, table: Mapping[str, Any]) -> PackageConfig:
+    """The package that a table of a commit configures. What its schemas may refer to is saved."""
+    for path in (*_listed(table, "reference-folders"), *_listed(table, "refs")):
+        _save(files, prefix, path)
+    return project_config(_document(table), files.folder / prefix).packages[0]
+
+
+def _save(files: CommitFiles, prefix: str, path: str) -> None:
+    inside = files.inside(posixpath.join(prefix, path))
+    if not files.has(inside):
+        raise OperandError(f"at {files.short} there is no {inside}, which pyproject.toml names there")
+    files.save(inside)
 
 
 def project_at_commit(files: CommitFiles, prefix: str, today: ProjectConfig, name: str) -> Side:
@@ -71,12 +93,9 @@ def project_at_commit(files: CommitFiles, prefix: str, today: ProjectConfig, nam
     sources = [each for each in _listed(table, "sources") if each not in attributes]
     if not sources:  # what is generated refers to no file
         table = {**table, "refs": {}, "reference-folders": []}
-    for path in (*sources, *_listed(table, "reference-folders"), *_listed(table, "refs")):
-        inside = files.inside(posixpath.join(prefix, path))
-        if not files.has(inside):
-            raise OperandError(f"at {files.short} there is no {inside}, which pyproject.toml names there")
-        files.save(inside)
-    package = project_config(_document(table), base).packages[0]
+    for path in sources:
+        _save(files, prefix, path)
+    package = _package(files, prefix, table)
     if not attributes:
         return side_of_sources(name, package.sources, base, package.folder, package.settings)
     generated = files.inside(posixpath.relpath(package.folder.as_posix(), files.folder.as_posix()))

@@ -34,7 +34,8 @@ from prefactor_gen.definitions.sources import is_attribute
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
 from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, definitions_from_data
 from prefactor_gen.pipeline.settings import Settings
-from prefactor_gen.remote.agent_versions import RemoteError, agent_versions
+from prefactor_gen.remote.agent_versions import agent_versions
+from prefactor_gen.remote.errors import RemoteError
 
 __all__ = ["SideReader"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -14,8 +14,8 @@ from prefactor_gen.command.change_lines import change_lines, said
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, USAGE, WRONG
 from prefactor_gen.command.imports.project import RESTORE, ImportProject, command_for, read_text, source_errors
+from prefactor_gen.command.imports.reading import read_sources
 from prefactor_gen.command.imports.report import change_members
-from prefactor_gen.command.imports.run import read_source
 from prefactor_gen.command.paths import shown_path
 from prefactor_gen.command.report import OUTPUT_FORMATS, print_lines
 from prefactor_gen.definitions.overlays import OVERLAY
@@ -55,18 +55,20 @@ def check_imports(options: Namespace) -> int:
     """Compare all imports with their sources, and print what has changed; returns the exit code.
 
     Raises:
-        ConfigError: the lock cannot be read.
+        ConfigError: the lock cannot be read, or this is no project.
     """
     with source_errors():
         project = ImportProject.here()
+    unlocked = project.unlocked_files()
+    if project.wanted and not (project.lock or unlocked):  # another folder was meant
+        raise ConfigError(f"--check: expected {LOCK} here, or {project.wanted}")
     entries = {name: _with_timeout(entry, options.timeout) for name, entry in project.lock.items()}
-    found = [
-        finding
-        for name, entry in sorted(entries.items())
-        if (finding := _checked(name, _with_timeout(entry, options.timeout), project, offline=options.offline))
-        is not None
-    ]
-    for path in project.unlocked_files():
+    problems = {name: _edited(name, entry, project) for name, entry in entries.items()}
+    edited = {name: finding for name, finding in problems.items() if finding is not None}
+    unedited = {name: entry for name, entry in sorted(entries.items()) if name not in edited}
+    outdated = {} if options.offline else _outdated_imports(unedited, project)
+    found = [finding for _, finding in sorted({**edited, **outdated}.items())]
+    for path in unlocked:
         message = f"{shown_path(path)} was written by an import that {LOCK} does not have; {RESTORE}"
         found.append(_Finding(name=path.stem, file=shown_path(path), message=message))
     _PRINT[options.format](found, sys.stdout)
@@ -84,8 +86,8 @@ def _with_timeout(entry: LockEntry, timeout: float | None) -> LockEntry:
     return replace(entry, options={**entry.options, "timeout": timeout})
 
 
-def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bool) -> _Finding | None:
-    """What is wrong with one import; None if nothing is."""
+def _edited(name: str, entry: LockEntry, project: ImportProject) -> _Finding | None:
+    """That the file of an import is missing, or is not as it was written; None if it is."""
     path = project.path_for(name)
     again = f"run prefactor-gen {command_for(entry.source, name)}"
     text = read_text(path)
@@ -95,14 +97,21 @@ def _checked(name: str, entry: LockEntry, project: ImportProject, *, offline: bo
     if digest(text) != entry.output:
         message = f"{path.name} was edited; move edits to {path.stem}{OVERLAY}.yaml, then {again} --force"
         return _Finding(name=name, file=shown_path(path), message=message)
-    if offline:
-        return None
-    try:
-        with source_errors(name):
-            imported = read_source(entry.source, name, entry.options, project)
-            return _outdated(name, entry, imported, path, project)
-    except ConfigError as error:
-        return _Finding(name=name, file=shown_path(path), message=str(error), code=USAGE)
+    return None
+
+
+def _outdated_imports(entries: Mapping[str, LockEntry], project: ImportProject) -> dict[str, _Finding]:
+    """The imports whose sources have changed, or cannot be read, by name."""
+    found: dict[str, _Finding] = {}
+    for name, read in read_sources(entries, project).items():
+        path = project.path_for(name)
+        try:
+            with source_errors(name):
+                finding = _outdated(name, entries[name], read.result(), path, project)
+        except ConfigError as error:
+            finding = _Finding(name=name, file=shown_path(path), message=str(error), code=USAGE)
+        found.update({} if finding is None else {name: finding})
+    return found
 
 
 def _outdated(name: str, entry: LockEntry, imported: Imported, path: Path, project: ImportProject) -> _Finding | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from prefactor_gen.definitions.collect import collect_definitions
 from prefactor_gen.definitions.overlays import OVERLAY, overlay_of
 from prefactor_gen.definitions.sources import load_sources, parse_file, real_path
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError, Severity, printable
-from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.documents.nodes import JsonValue, ObjectNode
+from prefactor_gen.documents.yaml_text import parse_yaml
 from prefactor_gen.importing.lock import LOCK
 from prefactor_gen.importing.span_types import Found
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from prefactor_gen.comparison.judgement import Judged
     from prefactor_gen.importing.definition_file import ImportedFile
 
-__all__ = ["changes_of", "check_names", "outside_paths", "wrong_overlay"]
+__all__ = ["changes_of", "check_names", "only_in_overlay", "outside_paths", "wrong_overlay"]
+
+_WARNING = Severity.WARNING
 
 
 def changes_of(made: ImportedFile, path: Path, project: ImportProject) -> Sequence[Judged]:
@@ -77,6 +80,56 @@ def wrong_overlay(path: Path) -> list[Found]:
         except DiagnosticError as error:
             return [Found("", f"{each.place}: {each.message}", Severity.ERROR) for each in error.diagnostics]
     return []
+
+
+def only_in_overlay(path: Path, old: str | None, new: str) -> list[Found]:
+    """Warn of properties that the source has had until now, and that the overlay alone describes from now on.
+
+    Args:
+        path: the definition file.
+        old: its text until now; None if there was none.
+        new: its new text.
+    """
+    overlay = overlay_of(path)
+    if old is None or overlay is None:
+        return []
+    try:
+        before, after = parse_yaml(old, path.name), parse_yaml(new, path.name)
+        changes = parse_file(overlay, shown_path(overlay))
+    except DiagnosticError:  # which is reported elsewhere
+        return []
+    if not isinstance(changes, ObjectNode):
+        return []
+    was, now = _entries(before), _entries(after)
+    nothing = ObjectNode(place=changes.place)
+    return [
+        Found("", f"{overlay.name} adds {found!r} to {name}, which the source had until now; was it renamed?", _WARNING)
+        for name in changes
+        for part in ("params_schema", "result_schema")
+        for found in _left(
+            changes.object_at(name).object_at(part),
+            was.get(name, nothing).object_at(part),
+            now.get(name, nothing).object_at(part),
+        )
+    ]
+
+
+def _entries(root: JsonValue) -> dict[str, ObjectNode]:
+    """The span types of a definition file by their names."""
+    entries = root.list_at("span_type_schemas") if isinstance(root, ObjectNode) else ()
+    return {str(each.get("name")): each for each in entries if isinstance(each, ObjectNode)}
+
+
+def _left(patch: ObjectNode, old: ObjectNode, new: ObjectNode) -> Iterator[str]:
+    """The properties in a merge patch that the old schema has, and the new one does not."""
+    before, after, changes = (each.object_at("properties") for each in (old, new, patch))
+    for name in changes:
+        if name in before and name not in after and isinstance(changes[name], ObjectNode):
+            yield name
+        else:
+            yield from _left(changes.object_at(name), before.object_at(name), after.object_at(name))
+    if "items" in patch:
+        yield from _left(*(each.object_at("items") for each in (patch, old, new)))
 
 
 def outside_paths(given: Mapping[str, object], paths: Container[str]) -> list[Found]:

@@ -40,6 +40,7 @@ class ImportProject:
         sources: the files and folders that the generator reads, relative to it.
         references: what the configuration allows a `$ref` to lead to.
         lock: its imports, by name.
+        wanted: what is missing of its configuration, for a message; empty if it has one.
     """
 
     base: Path
@@ -47,6 +48,7 @@ class ImportProject:
     sources: Sequence[str]
     references: ReferenceSettings
     lock: Mapping[str, LockEntry]
+    wanted: str = ""
 
     @classmethod
     def here(cls) -> ImportProject:
@@ -66,13 +68,14 @@ class ImportProject:
                 raise SourceError(f"{LOCK}: {problem} in [{name}.options]")
             if Path(entry.file).name != f"{name}.yaml":
                 raise SourceError(f"{LOCK}: expected a file {name}.yaml in [{name}], found {entry.file!r}")
-        packages = read_project(base).packages
+        configured = read_project(base)
+        packages = configured.packages
         sources = packages[0].sources if packages else ()
         files = [each for each in sources if not is_attribute(each, base)]
         folders = [each for each in files if not Path(each).suffix]
         references = packages[0].settings.references if packages else ReferenceSettings(base)
         folder = Path(folders[0] if folders else "schemas") / "imported"
-        return cls(base, folder, files, references, lock)
+        return cls(base, folder, files, references, lock, "" if packages else configured.wanted_sources)
 
     @property
     def is_compiled(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE
 from prefactor_gen.command.imports.project import ImportProject, read_text, source_errors
-from prefactor_gen.command.imports.turns import own_turn
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.turns import own_turn
 from prefactor_gen.definitions.overlays import overlay_of
 from prefactor_gen.importing.definition_file import digest
 from prefactor_gen.importing.lock import LOCK, lock_text, read_lock

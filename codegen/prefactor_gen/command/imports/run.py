@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.exit_codes import DONE, WRONG, exit_code
-from prefactor_gen.command.imports.effects import changes_of, check_names, outside_paths, wrong_overlay
-from prefactor_gen.command.imports.project import ImportProject, command_for, in_folder, source_errors
+from prefactor_gen.command.imports.effects import changes_of, check_names, only_in_overlay, outside_paths, wrong_overlay
+from prefactor_gen.command.imports.project import ImportProject, command_for, read_text, source_errors
+from prefactor_gen.command.imports.reading import read_source
 from prefactor_gen.command.imports.report import ImportReport, print_report
-from prefactor_gen.command.imports.sources import given_options, options_again, source_named, with_defaults
-from prefactor_gen.command.imports.turns import own_turn
+from prefactor_gen.command.imports.sources import given_options, options_again, source_named
 from prefactor_gen.command.paths import shown_path
+from prefactor_gen.command.turns import own_turn
 from prefactor_gen.command.writing import writing
 from prefactor_gen.diagnostics.diagnostics import Severity
 from prefactor_gen.importing.lock import LOCK, LockEntry, lock_text, read_lock
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from prefactor_gen.importing.definition_file import ImportedFile
     from prefactor_gen.importing.span_types import Found, Imported
 
-__all__ = ["read_source", "run_import"]
+__all__ = ["run_import"]
 
 
 def run_import(kind: str, options: Namespace) -> int:
@@ -62,13 +61,14 @@ def run_import(kind: str, options: Namespace) -> int:
     if not options.force:
         check_names(made, path, project)
     changes = changes_of(made, path, project)
+    left = only_in_overlay(path, read_text(path), made.text)
     if made.definitions:
         file = path.relative_to(project.base).as_posix()
         entry = LockEntry(kind, file, imported.source, input_digest(imported), digest(made.text), given)
         with own_turn(project.base), source_errors():
             others = read_lock(project.base)  # the source may have taken long to read
             _write({path: made.text, project.base / LOCK: lock_text({**others, name: entry})})
-    found = [*made.found, *wrong_overlay(path), *outside_paths(given, source.PATHS)]
+    found = [*made.found, *wrong_overlay(path), *left, *outside_paths(given, source.PATHS)]
     print_report(replace(_report(imported, made, path, project), found=found, changes=changes), options.format)
     return max(
         DONE if made.definitions else WRONG,
@@ -93,27 +93,6 @@ def _report(imported: Imported, made: ImportedFile, path: Path, project: ImportP
 def _is_left_out(found: Found) -> bool:
     """Whether the source itself has left out a span type."""
     return bool(found.about) and found.severity is Severity.ERROR
-
-
-def read_source(kind: str, name: str, given: Mapping[str, object], project: ImportProject) -> Imported:
-    """What a source has now.
-
-    Args:
-        kind: which source.
-        name: the name of the import.
-        given: its options, as the lock has them.
-        project: the project, whose folder its paths are relative to.
-
-    Raises:
-        SourceError: it cannot be read.
-        RemoteError: it cannot be read over the network.
-    """
-    source = source_named(kind)
-    options = with_defaults(source, given)
-    options.name = name
-    # What a module of the project prints is no part of the report.
-    with in_folder(project.base), contextlib.redirect_stdout(sys.stderr):
-        return source.read(options, project.base)
 
 
 def _options(kind: str, name: str, given: Mapping[str, object], project: ImportProject) -> Mapping[str, object]:

@@ -11,7 +11,16 @@ from typing import Final, cast
 from prefactor_gen.importing.sources import Source
 from prefactor_schema.suggestions import did_you_mean
 
-__all__ = ["COMMANDS", "SOURCES", "given_options", "options_again", "source_named", "with_defaults", "wrong_option"]
+__all__ = [
+    "COMMANDS",
+    "SOURCES",
+    "WAITING",
+    "given_options",
+    "options_again",
+    "source_named",
+    "with_defaults",
+    "wrong_option",
+]
 
 SOURCES: Final[dict[str, str]] = {
     "mcp": "tools.mcp_source",
@@ -26,6 +35,9 @@ SOURCES: Final[dict[str, str]] = {
 
 _WHAT: Final = frozenset({"agent", "document", "file", "objects", "server", "spans", "url"})
 """The options that say what is read; the others say how."""
+
+WAITING: Final = frozenset({"mcp", "platform"})
+"""The sources that wait for a server, so that several can be read at a time."""
 
 COMMANDS: Final[dict[str, str]] = {"platform": "pull"}
 """The sources that have a command of their own, and are left out of the help of `import`."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from prefactor_gen.checks.schema_check import check_schema
 from prefactor_gen.command.config import ConfigError
 from prefactor_gen.command.refs.files import write_copies
 from prefactor_gen.command.refs.ids import check_ids, tell_ids
 from prefactor_gen.command.refs.project import RefsProject
+from prefactor_gen.command.report import print_text
+from prefactor_gen.definitions.definitions import SchemaSource
 from prefactor_gen.definitions.reference_lock import content_hash
-from prefactor_gen.definitions.sources import SUFFIXES, display_name
-from prefactor_gen.diagnostics.diagnostics import printable
+from prefactor_gen.definitions.sources import SUFFIXES, Document, display_name, parse_file
+from prefactor_gen.diagnostics.diagnostics import Diagnostic, Severity, printable
+from prefactor_gen.documents.nodes import ObjectNode
+from prefactor_gen.json_schema.drafts import in_a_known_draft
 from prefactor_gen.remote.addresses import check_address
 from prefactor_gen.remote.fetching import Fetcher
 from prefactor_gen.vendoring.collecting import Collected, collect
@@ -34,7 +40,7 @@ def add(project: RefsProject, url: str, wanted: str | None) -> bool:
         wanted: the file, or the folder with a slash at its end, relative to the working folder.
 
     Returns:
-        Whether all that the schema refers to has a target.
+        Whether all that the schema refers to has a target, and nothing is wrong with what was saved.
 
     Raises:
         ConfigError: the URL or the path is wrong, or something cannot be written.
@@ -61,7 +67,17 @@ def add(project: RefsProject, url: str, wanted: str | None) -> bool:
     if others:
         print(f"{' and '.join(others)} written")
     tell_left(collected)
-    return not collected.left
+    wrong = [found for each in copies for found in _wrong(each)]
+    print_text(wrong, project.base, sys.stdout)
+    return not (collected.left or wrong)
+
+
+def _wrong(copy: Copy) -> Iterator[Diagnostic]:
+    """What is wrong with a schema that was saved: it is not what was expected, or is refused where it is used."""
+    root = parse_file(copy.path, copy.shown)
+    if isinstance(root, ObjectNode) and not copy.schema.defines_span_types:
+        source = SchemaSource(in_a_known_draft(root), Document(copy.shown, root), root.place, written=root)
+        yield from (each for each in check_schema(source, is_payload=False) if each.severity is Severity.ERROR)
 
 
 def tell_left(collected: Collected) -> None:
@@ -81,6 +97,8 @@ def short_hash(content: bytes) -> str:
 def _checked_path(wanted: str | None) -> Path | None:
     if wanted is None:
         return None
+    if "://" in wanted:
+        raise ConfigError("refs: expected a PATH after the URL, found another URL; add one URL at a time")
     path = Path.cwd() / wanted
     is_folder = wanted.endswith(("/", "\\")) or path.is_dir()
     if "\0" in wanted or not wanted or not (is_folder or path.suffix.lower() in SUFFIXES):

@@ -10,7 +10,7 @@ from prefactor_gen.checks.all_checks import schema_problems
 from prefactor_gen.command.change_lines import change_lines, changes_of
 from prefactor_gen.command.refs.project import RefsProject
 from prefactor_gen.command.report import print_lines, print_text
-from prefactor_gen.comparison.content import content_hash
+from prefactor_gen.definitions.content import content_hash
 from prefactor_gen.definitions.definitions import Definitions
 from prefactor_gen.diagnostics.diagnostics import Checked, Diagnostic, Severity, printable
 from prefactor_gen.pipeline.resolved_definitions import resolved_definitions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prefactor_gen.checks.copy_check import check_copies
@@ -58,15 +58,11 @@ def _fine(number: int, unlocked: int) -> str:
 
 
 def _unlocked(project: RefsProject) -> Iterator[Diagnostic]:
-    """Report the copies without a hash: those that were saved by hand, or all if there is no lock file."""
-    lost = [each for each in (*project.unlocked, *project.unlocked_folders) if is_fetchable(each)]
-    if lost and not project.has_lock:
-        urls = lost[0] if len(lost) == 1 else f"{lost[0]} and {len(lost) - 1} more"
-        message = f"there is no {LOCK} with the hash of the copy of {urls}: restore it, or run {_UPDATE}"
-        yield CHANGED_COPY.at(_PROJECT, message, Severity.ERROR)
-        return
+    """Report the copies without a hash, such as those that were saved by hand, if others have one."""
     checked = {project.references.copy_of(each) for each in project.locked}
     for url in project.unlocked:
+        if not project.has_lock and is_fetchable(url):
+            continue  # which `check_copies` reports
         if (path := project.references.copy_of(url)) is None:
             message = f"the copy of {url} is missing: run {_UPDATE}"
             yield CHANGED_COPY.at(_PROJECT, message, Severity.ERROR)
@@ -79,12 +75,18 @@ def _unlocked(project: RefsProject) -> Iterator[Diagnostic]:
 
 
 def _changed_remotes(project: RefsProject) -> Iterator[Diagnostic]:
-    urls: Sequence[str] = sorted(url for url in project.locked if project.references.names(url))
+    """Compare with what is at the URLs: the hashes, or the copies if there is no lock file."""
+    expected = {url: each for url, each in project.locked.items() if project.references.names(url)}
+    for url in project.unlocked if not project.has_lock else ():
+        if is_fetchable(url) and (path := project.references.copy_of(url)) is not None:
+            expected[url] = content_hash(path.read_bytes())
+    urls = sorted(expected)
     with Fetcher(project.hosts(*urls)) as fetcher:
         contents = fetcher.fetch(urls)
     for url, content in zip(urls, contents, strict=True):
-        if content_hash(content) != project.locked[url]:
+        if content_hash(content) != expected[url]:
             path = project.references.copy_of(url)
             place = Place("prefactor-refs.lock" if path is None else display_name(path, project.base))
-            message = f"the schema at {url} has changed: prefactor-gen refs update takes it"
+            edited = "" if project.has_lock else ", or the copy was edited"
+            message = f"the schema at {url} has changed{edited}: prefactor-gen refs update takes it"
             yield CHANGED_COPY.at(place, message, Severity.ERROR)

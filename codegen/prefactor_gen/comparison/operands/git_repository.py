@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -19,6 +21,7 @@ __all__ = ["Entry", "GitRepository"]
 
 _OF_A_HOOK: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
 """git sets them for hooks; with them it would not look for the repository of the folder that it runs in."""
+_TAG_OR_COMMIT: Final = re.compile(r"v?\d.*|[0-9a-f]{7,40}")
 _MAX_TOTAL: Final = 32 * MAX_BYTES
 _LINK: Final = "120000"
 
@@ -99,27 +102,67 @@ class GitRepository:
 
     def fetch_command(self, ref: str) -> str:
         """The command that fetches a ref with all commits that it is made of; empty if the ref names no remote."""
-        remotes = os.fsdecode(self._git("remote").stdout).splitlines()
-        remote = next((each for each in remotes if ref.startswith(f"{each}/")), None)
+        remote = self._remote_of(ref)
         if remote is None:
-            return f"git fetch --unshallow --tags {remotes[0]}" if self.is_shallow and remotes else ""
+            return f"git fetch --unshallow --tags {self.remotes[0]}" if self.is_shallow and self.remotes else ""
         branch = ref.removeprefix(f"{remote}/")
         depth = " --unshallow" if self.is_shallow else ""
         return f"git fetch{depth} {remote} +refs/heads/{branch}:refs/remotes/{ref}"
 
     def unknown(self, text: str) -> str:
         """The end of a message about a text that is no ref: what to do, or what may be meant."""
-        if self.is_shallow and (command := self.fetch_command(text)):
-            return f"; this is a shallow clone, first {command}"
         ref, colon, path = text.partition(":")
         if colon and path and self.commit(ref) is not None:
             return f"; did you mean 'git:{text}'?"
-        known = self.refs()
-        begins = [each for each in known if text and each.startswith(text)]
-        if (near := closest_match(text, begins or known)) is not None:
-            return f"; did you mean {near!r}?"
+        kind = "shallow clone" if self.is_shallow else "clone of some branches" if self._lacks_branches else ""
+        if kind and self._remote_of(text) is not None:
+            return f"; this is a {kind}, first {self.fetch_command(text)}"
+        near, advice = self._similar(text), self._to_fetch(text) if kind else ""
+        if near is not None:
+            other = f" If not, this is a {kind}: first {advice}" if advice and not near.endswith(f"/{text}") else ""
+            return f"; did you mean {near!r}?{other}"
+        if advice:
+            return f"; this is a {kind}, first {advice}"
         command = self.fetch_command(text)
         return f"; perhaps {command}" if command else ""
+
+    def _similar(self, text: str) -> str | None:
+        """The ref that is probably meant: the branch of a remote, or a similar name of the same remote."""
+        known = self.refs()
+        if (same := next((each for each in known if each.partition("/")[2] == text), None)) is not None:
+            return same
+        remote = self._remote_of(text)
+        prefix = f"{remote}/" if remote is not None else ""  # which is the same in all of them, and no similarity
+        names = [each.removeprefix(prefix) for each in known if each.startswith(prefix)]
+        name = text.removeprefix(prefix)
+        near = closest_match(name, [each for each in names if name and each.startswith(name)] or names)
+        return None if near is None else f"{prefix}{near}"
+
+    def _to_fetch(self, text: str) -> str:
+        """What to do about a name that may be that of a branch, or of a tag or commit, of a remote."""
+        if not self.remotes:
+            return ""
+        remote = self.remotes[0]
+        if _TAG_OR_COMMIT.fullmatch(text):
+            return f"git fetch{' --unshallow' if self.is_shallow else ''} --tags {remote}"
+        return f"{self.fetch_command(f'{remote}/{text}')}, and compare with {remote}/{text}"
+
+    @cached_property
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return os.fsdecode(self._git("remote").stdout).splitlines()
+
+    def _remote_of(self, text: str) -> str | None:
+        """The remote that a name begins with."""
+        return next((each for each in self.remotes if text.startswith(f"{each}/")), None)
+
+    @property
+    def _lacks_branches(self) -> bool:
+        """Whether only some branches of the first remote are fetched, as `git clone --single-branch` has it."""
+        if not self.remotes:
+            return False
+        fetched = self._git("config", "--get-all", f"remote.{self.remotes[0]}.fetch", check=False).stdout
+        return bool(fetched) and b"*" not in fetched
 
     def entries(self, commit: str, paths: Sequence[str]) -> list[Entry]:
         """The files, links and submodules of a commit at or below paths of the repository, which may not exist.

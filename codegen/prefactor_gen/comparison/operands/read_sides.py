@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from prefactor_gen.comparison.content import content_hash
 from prefactor_gen.comparison.operands.operands import OperandError
 from prefactor_gen.comparison.operands.sides import Side
-from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
 from prefactor_gen.definitions.python_names import names_made_of
 from prefactor_gen.definitions.schema_files import SchemaFiles
 from prefactor_gen.definitions.sources import Document, load_sources, read_file
 from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place, has_errors
 from prefactor_gen.diagnostics.rules import NO_DEFINITIONS
-from prefactor_gen.documents.nodes import ListNode, ObjectNode
+from prefactor_gen.pipeline.files_and_package import files_and_package
 from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, generated_definitions
 from prefactor_gen.pipeline.resolved_definitions import definitions_of, nested_references
 from prefactor_gen.pipeline.settings import Settings
@@ -54,40 +52,14 @@ def side_of_files_and_package(
     if not files:
         return generated
     name, package = generated.name, generated.base
-    read = load_sources(files, base, package, settings.references)
-    of_files = _side_of_documents(name, read, base, package, settings).definitions
-    both = Checked([*read.value, *_other_documents(generated.definitions, of_files)], read.diagnostics)
-    side = _side_of_documents(name, both, base, package, settings)
-    stale = sorted({*_outdated(generated.definitions.span_types, of_files.span_types)})
-    remark = f"{name}: {shown} was older than the definition files of {', '.join(stale)}; the files are compared"
+    try:
+        both = files_and_package(files, generated.definitions, base, package, settings)
+    except RecursionError:
+        raise OperandError(str(nested_references(Place(", ".join(files))))) from None
+    side = _side_of_documents(name, both.read, base, package, settings)
+    stale = ", ".join(both.stale)
+    remark = f"{name}: {shown} was older than the definition files of {stale}; the files are compared"
     return replace(side, remarks=[remark] if stale else [])
-
-
-def _other_documents(generated: Definitions, of_files: Definitions) -> Iterator[Document]:
-    """The document of a generated package, with those definitions only that no file has."""
-    known = {
-        "span_type_schemas": {each.name for each in of_files.span_types},
-        "quality_schemas": {each.name for each in of_files.quality},
-    }
-    schemas = [*(each.params for each in generated.span_types), *(each.schema for each in generated.quality)]
-    for document in [each.document for each in schemas[:1]]:  # all are of the same
-        assert isinstance(document.root, ObjectNode)  # noqa: S101  # it has definitions
-        root = document.root.without(known)
-        for section, names in known.items():
-            entries = document.root.list_at(section)
-            others = [each for each in entries if not (isinstance(each, ObjectNode) and each.get("name") in names)]
-            root = root.with_member(section, ListNode(others, place=entries.place)) if others else root
-        yield replace(document, root=root)
-
-
-def _outdated(generated: Sequence[SpanTypeDefinition], of_files: Sequence[SpanTypeDefinition]) -> Iterator[str]:
-    """The span types of files of which the package says something else."""
-    now = {each.name: each for each in of_files}
-    for each in generated:
-        if (found := now.get(each.name)) is not None:
-            sent = replace(found, deprecation=None, chosen_class=None)
-            if content_hash(each) != content_hash(sent):
-                yield each.name
 
 
 def _side_of_documents(name: str, read: Checked[list[Document]], base: Path, package: Path, settings: Settings) -> Side:

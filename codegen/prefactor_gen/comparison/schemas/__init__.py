@@ -1,7 +1,6 @@
 """What has changed between two schemas, and in which direction: narrowing, widening, or both.
 
-`sides` reads the two schemas, `locations` says what they say of one value, in `groups` of keywords, `algebra` asks the
-engine whether one schema covers another, `walk` asks it for each place, and `witnesses` finds values that show it.
+`reading` says what the two schemas say, `changes` compares them, and `example_values` finds values that show a change.
 """
 
 __all__: list[str] = []

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from prefactor_gen.importing.openapi.references import Documents, Located, is_list, is_object
+from prefactor_gen.importing.openapi.references import Documents, Located, Location, is_list, is_object
 from prefactor_gen.importing.openapi.schemas import Component, Converted, Direction, SchemaConverter
 
 __all__ = ["Components"]
@@ -73,13 +74,17 @@ def _without_own_name(schema: object, name: str) -> object:
 
 def _merged(reached: Mapping[Component, Converted]) -> dict[Component, Component]:
     """For each component the one that stands for it: the same in both directions, unless that makes a difference."""
-    different = {component.location for component, each in reached.items() if each.depends_on_direction}
-    while more := {
-        component.location
-        for component, each in reached.items()
-        if component.location not in different and any(used.location in different for used in each.uses)
-    }:
-        different |= more
+    users: dict[Location, set[Location]] = defaultdict(set)
+    for component, each in reached.items():
+        for used in each.uses:
+            users[used.location].add(component.location)
+    different: set[Location] = set()
+    pending = [component.location for component, each in reached.items() if each.depends_on_direction]
+    while pending:
+        location = pending.pop()
+        if location not in different:
+            different.add(location)
+            pending.extend(users[location])
     return {
         component: component if component.location in different else Component(component.location, Direction.RESPONSE)
         for component in reached
@@ -89,17 +94,17 @@ def _merged(reached: Mapping[Component, Converted]) -> dict[Component, Component
 def _names(merged: Mapping[Component, Component]) -> dict[Component, str]:
     both = {component.location for component in merged.values() if component.direction is Direction.RESPONSE}
     names: dict[Component, str] = {}
-    taken: set[str] = set()
+    numbers: dict[str, int] = {}  # the last one of each name in lower case
     for component in sorted(
         set(merged.values()), key=lambda each: (str(each.location.file), each.location.pointer, each.direction)
     ):
         name = _NOT_IN_A_NAME.sub("_", component.location.name).strip("_") or "Schema"
         if component.direction is Direction.REQUEST and component.location in both:
             name += "Request"
-        number = 2
         unique = name
-        while unique.casefold() in taken:
-            unique, number = f"{name}_{number}", number + 1
-        taken.add(unique.casefold())
+        while unique.casefold() in numbers:
+            numbers[name.casefold()] += 1
+            unique = f"{name}_{numbers[name.casefold()]}"
+        numbers[unique.casefold()] = 1
         names[component] = unique
     return {component: names[standing] for component, standing in merged.items()}

@@ -17,7 +17,7 @@ __all__ = ["Json", "Operation", "OperationContext", "json_media_type", "text_of"
 
 Json = Mapping[str, object]
 
-_JSON = re.compile(r"(application|text)/([\w.+-]+\+)?json\b", re.IGNORECASE)
+_JSON = re.compile(r"((application|text)/([\w.+-]+\+)?json|(application|\*)/\*)\s*(;.*)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass
@@ -81,7 +81,7 @@ class OperationContext:
 
 def json_media_type(content: Located) -> str | None:
     """The media type of JSON, or of anything, that a request or a response has."""
-    return next((each for each in content.members if _JSON.match(each) or each == "*/*"), None)
+    return next(filter(_JSON.fullmatch, content.members), None)
 
 
 def text_of(value: object) -> str | None:

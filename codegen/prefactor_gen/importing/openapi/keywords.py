@@ -19,7 +19,7 @@ _NOT_JSON_SCHEMA = frozenset({
     "nullable", "xml",
 })  # fmt: skip
 # How a number or a text is stored or sent, which says nothing about its JSON form.
-_STORAGE_FORMATS = ("binary", "byte", "double", "float", "int32", "int64", "password")
+_STORAGE_FORMATS = ("binary", "byte", "double", "float", "int32", "int64")
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 
@@ -29,14 +29,12 @@ def in_json_schema(schema: Schema) -> dict[str, object]:
 
     `nullable` is left to `with_null`, and `discriminator` to the conversion of unions.
     """
-    kept = {key: value for key, value in schema.items() if key not in _NOT_JSON_SCHEMA and not key.startswith("x-")}
+    kept = {key: value for key, value in schema.items() if _is_kept(key, value)}
     for exclusive, bound in _BOUNDS.items():
         if isinstance(is_exclusive := kept.get(exclusive), bool):
             del kept[exclusive]
             if is_exclusive and bound in kept:
                 kept[exclusive] = kept.pop(bound)
-    if kept.get("format") == "password":
-        kept[REDACT] = True
     if kept.get("format") in _STORAGE_FORMATS:
         del kept["format"]
     if not is_list(kept.get("required", [])):
@@ -46,6 +44,11 @@ def in_json_schema(schema: Schema) -> dict[str, object]:
     if not is_list(kept.get("examples", [])):
         del kept["examples"]
     return _with_known_type(kept)
+
+
+def _is_kept(key: str, value: object) -> bool:
+    """Whether JSON Schema has the keyword. Of ours, a document may only hide a value."""
+    return (key == REDACT and value is True) or not (key in _NOT_JSON_SCHEMA or key.startswith("x-"))
 
 
 def _with_known_type(schema: dict[str, object]) -> dict[str, object]:

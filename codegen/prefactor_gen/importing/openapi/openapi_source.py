@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from prefactor_gen.importing.sources import SourceError, name_of_import
+from prefactor_gen.importing.sources import SourceError, name_of_file
 from prefactor_gen.importing.span_types import Imported
 
 __all__ = ["EXAMPLE", "PATHS", "SUMMARY", "add_arguments", "default_name", "read"]
@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """The name of the file."""
-    return name_of_import(Path(options.document).stem) if options.document else None
+    return name_of_file(options.document)
 
 
 def read(options: Namespace, base: Path) -> Imported:

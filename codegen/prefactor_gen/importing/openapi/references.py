@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple, TypeGuard
 from urllib.parse import unquote
 
+from prefactor_gen.definitions.reference_settings import can_be_a_path
 from prefactor_gen.definitions.sources import parse_file, real_path
 from prefactor_gen.diagnostics.diagnostics import DiagnosticError
-from prefactor_gen.documents.nodes import JsonValue, to_plain
+from prefactor_gen.documents.nodes import JsonValue
 from prefactor_gen.importing.sources import SourceError
 from prefactor_gen.json_schema.pointers import canonical_pointer, is_remote, resolve_pointer
 
@@ -71,7 +72,7 @@ class Documents:
             SourceError: it cannot be read.
         """
         try:
-            return to_plain(self._file(self.root))
+            return self._file(self.root)
         except BrokenReferenceError as error:
             raise SourceError(str(error)) from None
 
@@ -88,7 +89,9 @@ class Documents:
             )
         if fragment and not fragment.startswith("/"):
             raise BrokenReferenceError(f"$ref {reference!r}: expected a JSON pointer after #")
-        target = real_path(file.parent / unquote(path)) if path else file
+        if not can_be_a_path(name := unquote(path)):
+            raise BrokenReferenceError(f"$ref {reference!r}: no file can have this name")
+        target = real_path(file.parent / name) if name else file
         if not any(target.is_relative_to(folder) for folder in self._folders):
             raise BrokenReferenceError(f"$ref {reference!r} leads out of the folder of the document and of the project")
         return Location(target, canonical_pointer(fragment))
@@ -99,13 +102,6 @@ class Documents:
         Raises:
             BrokenReferenceError: there is none.
         """
-        return to_plain(self._node(location))
-
-    def check(self, location: Location) -> None:
-        """Raises BrokenReferenceError if there is nothing at a location."""
-        self._node(location)
-
-    def _node(self, location: Location) -> JsonValue:
         found = resolve_pointer(self._file(location.file), location.pointer)
         if found is None:
             raise BrokenReferenceError(f"$ref to {location.file.name}#{location.pointer} leads to nothing")

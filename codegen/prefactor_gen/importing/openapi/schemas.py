@@ -125,7 +125,7 @@ class _Conversion:
             return Component(self._root, self._direction)
         try:
             location = self._documents.location(reference, self._file)
-            self._documents.check(location)
+            self._documents.at(location)
         except BrokenReferenceError as error:
             self.found.problems.append(str(error))
             return None

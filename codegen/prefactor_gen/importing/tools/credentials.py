@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from prefactor_core.redaction import is_secret_name
 from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.remote.secrets import has_token, is_secret_parameter, secret_of_address
 
-__all__ = ["Variables", "secret_in"]
+__all__ = ["Variables", "secret_in", "unclear_options"]
 
 _VARIABLE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 _SENT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _SHORTEST_HIDDEN: Final = 4  # shorter texts are in many messages by chance, and no secrets
 _WHOLE_VALUE: Final = re.compile(r"(?:[\w.-]+\s*[=:]\s*(?:\w+\s+)?)?\$(?:\{\w+\}|\w+)", re.ASCII)
+_UNCLEAR: Final = frozenset({"-p", "-P"})
+_PERHAPS_SECRET: Final = re.compile(r"(?=.*[A-Za-z])[^\s/$@.-]+")
 _NAMED_VALUE: Final = re.compile(r"-*([\w.-]+)\s*[=:]\s*(.+)", re.DOTALL)
 
 
@@ -72,29 +75,37 @@ class Variables:
 
 
 def secret_in(command: Sequence[str]) -> str | None:
-    """The name of a value in a command that may be a secret; None if there is none.
+    """What in a command may be a secret, for a message; None if nothing is.
 
-    Such a value is that of `--api-key VALUE`, `--api-key=VALUE`, `API_KEY=VALUE`, `Authorization: VALUE`, or a part of
-    an address. A variable, `$NAME`, is none.
+    That is the value of `--api-key VALUE`, `--api-key=VALUE`, `API_KEY=VALUE`, `Authorization: VALUE`, a part of an
+    address, and what looks like a token of a service. A variable, `$NAME`, is none.
     """
     for before, each in zip(["", *command], command, strict=False):
         named = _NAMED_VALUE.fullmatch(each)
         if "$" in each:
             continue
-        if before.startswith("-") and not each.startswith("-") and is_secret_name(before.lstrip("-")):
+        if before.startswith("-") and not each.startswith("-") and is_secret_parameter(before.lstrip("-")):
             return before
-        if named and is_secret_name(named[1]):
+        if named and is_secret_parameter(named[1]):
             return named[1]
         if "://" in each and (secret := _secret_of_address(each)):
             return secret
+        if has_token(each):
+            return "a token"
     return None
+
+
+def unclear_options(command: Sequence[str]) -> list[str]:
+    """The short options of a command whose value is a password for some programs: `-p hunter2`.
+
+    For others it is a port or a package, so that it is only told.
+    """
+    return [option for option, value in pairwise(command) if option in _UNCLEAR and _PERHAPS_SECRET.fullmatch(value)]
 
 
 def _secret_of_address(text: str) -> str | None:
     try:
-        parts = urlsplit(text)
-        if parts.password:
-            return "the password of an address"
+        password = urlsplit(text).password
     except ValueError:  # no address
         return None
-    return next((name for name, _ in parse_qsl(parts.query) if is_secret_name(name)), None)
+    return "the password of an address" if password else secret_of_address(text)

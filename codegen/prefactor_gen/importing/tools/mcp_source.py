@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from prefactor_gen.diagnostics.diagnostics import printable
-from prefactor_gen.importing.sources import SourceError
+from prefactor_gen.importing.sources import SourceError, name_of_file
 
 if TYPE_CHECKING:
     from prefactor_gen.importing.span_types import Imported
@@ -27,7 +27,6 @@ PATHS: Final = ("file",)
 _TIMEOUT: Final = 60.0
 _LONGEST: Final = 3600
 _EXPECTED: Final = "expected one of: --url URL, --file LIST.json, or -- COMMAND that runs the server"
-_SECRET: Final = re.compile(r"auth|cookie|key|password|secret|token", re.IGNORECASE)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -52,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """That of the file; a command or an address says too little."""
-    return Path(options.file).stem if options.file else None
+    return name_of_file(options.file)
 
 
 def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other sources need it
@@ -71,7 +70,7 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     if not 0 < options.timeout <= _LONGEST:
         raise SourceError(f"--timeout: expected a number of seconds up to {_LONGEST}, found {options.timeout:g}")
     from prefactor_gen.importing.span_types import Found
-    from prefactor_gen.importing.tools.credentials import Variables
+    from prefactor_gen.importing.tools.credentials import Variables, unclear_options
     from prefactor_gen.importing.tools.mcp_tools import imported_tools
     from prefactor_gen.remote.errors import RemoteError
 
@@ -81,7 +80,9 @@ def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other s
     except RemoteError as error:
         raise SourceError(variables.hidden(str(error))) from None
     imported = imported_tools(listed.tools, listed.server)
-    remarks = [Found("", remark) for remark in listed.remarks]
+    kept = "in the command has a value that prefactor-imports.lock keeps; if it is a secret, name a variable: '$NAME'"
+    unclear = [f"{option} {kept}" for option in unclear_options(options.server or [])]
+    remarks = [Found("", remark) for remark in (*listed.remarks, *unclear)]
     return replace(imported, found=[*remarks, *imported.found])
 
 
@@ -124,6 +125,8 @@ def _saved(path: Path) -> Imported:
 
 def _address(url: str, variables: Variables) -> str:
     """The address with the values of its variables."""
+    from prefactor_gen.remote.secrets import secret_of_address
+
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
@@ -131,22 +134,24 @@ def _address(url: str, variables: Variables) -> str:
         is_address = False
     if not is_address:
         raise SourceError(f"--url: expected an address that begins with https://, found {printable(url)[:200]!r}")
-    secrets = [name for name, value in parse_qsl(parts.query) if _SECRET.search(name) and "$" not in value]
-    if parts.username is not None or parts.password is not None or secrets:
-        what = f"the value of {secrets[0]!r}" if secrets else "a user or a password"
-        advice = "put it in a variable: '…?key=$NAME'" if secrets else "use --header 'Authorization: Basic $NAME'"
+    secret = secret_of_address(url)
+    if parts.username is not None or parts.password is not None or secret is not None:
+        what = secret or "a user or a password"
+        advice = "put it in a variable: '…?key=$NAME'" if secret else "use --header 'Authorization: Basic $NAME'"
         raise SourceError(f"--url: {printable(what)} would be kept in prefactor-imports.lock; {advice}")
     return variables.expanded(url, "--url")
 
 
 def _headers(given: Sequence[str], variables: Variables) -> Mapping[str, str]:
     """Headers by name, with the values of their variables."""
+    from prefactor_gen.remote.secrets import has_token, is_secret_parameter
+
     headers = {}
     for each in given:
         name, colon, value = each.partition(":")
         if not colon or not re.fullmatch(r"[A-Za-z0-9-]+", name):
             raise SourceError("--header: expected 'NAME: VALUE'")
-        if _SECRET.search(name) and "$" not in value:
+        if "$" not in value and (is_secret_parameter(name) or has_token(value)):
             raise SourceError(
                 f"--header: the value of {name} would be kept in prefactor-imports.lock; put it in a variable: "
                 f"'{name}: $NAME'"

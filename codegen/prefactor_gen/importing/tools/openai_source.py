@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from prefactor_gen.importing.sources import name_of_file
+
 if TYPE_CHECKING:
     from prefactor_gen.importing.span_types import Imported
 
@@ -26,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def default_name(options: Namespace) -> str | None:
     """That of the file."""
-    return Path(options.file).stem if options.file else None
+    return name_of_file(options.file)
 
 
 def read(options: Namespace, base: Path) -> Imported:  # noqa: ARG001  # other sources need it

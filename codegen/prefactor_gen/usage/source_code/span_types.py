@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from prefactor_gen.checks.schema_check import check_schema
-from prefactor_gen.definitions.definitions import Definitions, SpanTypeDefinition
-from prefactor_gen.definitions.sources import display_name, is_attribute
+from prefactor_gen.definitions.definitions import SpanTypeDefinition
+from prefactor_gen.definitions.python_names import pascal
+from prefactor_gen.definitions.sources import Document, display_name, is_attribute, load_sources
 from prefactor_gen.definitions.span_names import span_names
-from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError
+from prefactor_gen.diagnostics.diagnostics import Checked, DiagnosticError, Place
 from prefactor_gen.package.imports import RESERVED_NAMES
+from prefactor_gen.pipeline.files_and_package import files_and_package
 from prefactor_gen.pipeline.generated_data import DEFINITIONS_FILE, assigned_data, generated_definitions
-from prefactor_gen.pipeline.resolved_definitions import resolved_definitions
+from prefactor_gen.pipeline.resolved_definitions import nested_references
 from prefactor_gen.pipeline.settings import Settings
+from prefactor_gen.pipeline.source_definitions import checked_definitions
 
 __all__ = ["SpanTypesOfPackage", "own_span_types", "span_types_of_files"]
 
@@ -36,41 +39,49 @@ class SpanTypesOfPackage:
         """The class of each span type."""
         return {name: class_name for class_name, name in reversed([*self.classes.items()])}
 
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """The span types, and their classes, by the names that they had before."""
+        former = {each.renamed_from: each.name for each in self.definitions.values() if each.renamed_from}
+        classes = self.class_names
+        return former | {pascal(old): classes[new] for old, new in former.items() if new in classes}
+
 
 def own_span_types(
     sources: Sequence[str], base: Path, package: Path, settings: Settings
 ) -> Checked[SpanTypesOfPackage | None]:
     """The span types that the project defines, and what is wrong with the definitions.
 
-    A registry in Python is not imported. Its definitions are those of the generated package.
+    A registry in Python is not imported. What it defines is read from the generated package.
 
     Returns:
         None if a source is a registry, and there is no generated package.
     """
-    if any(is_attribute(source, base) for source in sources):
-        found = _generated_definitions(package, base, settings)
-    else:
-        found = resolved_definitions(sources, base, package, settings)
-    if found is None:
+    try:
+        read = _documents(sources, base, package, settings)
+    except DiagnosticError as error:
+        return Checked(SpanTypesOfPackage({}), error.diagnostics)
+    except RecursionError:
+        return Checked(SpanTypesOfPackage({}), [nested_references(Place(", ".join(sources)))])
+    if read is None:
         return Checked(None)
-    span_types = found.value.span_types
-    schemas = [source for item in span_types for source in (item.params, item.result) if source is not None]
-    of_schemas = [each for source in schemas for each in check_schema(source)]
-    names, of_names = span_names(span_types, RESERVED_NAMES.__contains__)
+    found, diagnostics = checked_definitions(read, base, package, settings)
+    names, _ = span_names(found.span_types, RESERVED_NAMES.__contains__)
     classes = {each.class_name: name for name, each in names.items()}
     former = {old: classes[new] for old, new in settings.former_names if new in classes}
-    definitions = {item.name: item for item in span_types}
-    return Checked(SpanTypesOfPackage(classes | former, definitions), [*found.diagnostics, *of_schemas, *of_names])
+    definitions = {item.name: item for item in found.span_types}
+    return Checked(SpanTypesOfPackage(classes | former, definitions), diagnostics)
 
 
-def _generated_definitions(package: Path, base: Path, settings: Settings) -> Checked[Definitions] | None:
-    """The definitions of the generated package; None if there is none."""
+def _documents(sources: Sequence[str], base: Path, package: Path, settings: Settings) -> Checked[list[Document]] | None:
+    """The definitions of the sources; None if some are in Python, and there is no generated package."""
+    files = [each for each in sources if not is_attribute(each, base)]
+    if len(files) == len(sources):
+        return load_sources(sources, base, package, settings.references)
     if not (package / DEFINITIONS_FILE).is_file():
         return None
-    try:
-        return generated_definitions(package, display_name(package, base), settings.references)
-    except DiagnosticError as error:
-        return Checked(Definitions(), error.diagnostics)
+    generated, _ = generated_definitions(package, display_name(package, base), settings.references)
+    return files_and_package(files, generated, base, package, settings).read
 
 
 def span_types_of_files(package: Path) -> SpanTypesOfPackage:

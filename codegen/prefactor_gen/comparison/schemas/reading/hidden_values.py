@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.paths import ITEMS, Path
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, Path
 from prefactor_gen.documents.nodes import ObjectNode
 from prefactor_gen.json_schema.redacted_values import PayloadPlace, RedactedValues
 

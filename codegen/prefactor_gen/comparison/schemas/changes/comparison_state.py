@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections import deque
 from typing import NamedTuple, TypeAlias
 
-from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.findings import Directions, Finding, Region
-from prefactor_gen.comparison.schemas.locations import Pair
-from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import Plain, Sides
+from prefactor_gen.comparison.schemas.changes.findings import Directions, Finding, Region
+from prefactor_gen.comparison.schemas.reading.algebra import Algebra
+from prefactor_gen.comparison.schemas.reading.locations import Pair
+from prefactor_gen.comparison.schemas.reading.paths import Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain
+from prefactor_gen.comparison.schemas.reading.sides import Sides
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import Plain
+from prefactor_gen.comparison.schemas.reading.paths import Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Place, Severity
 from prefactor_gen.documents.nodes import JsonValue

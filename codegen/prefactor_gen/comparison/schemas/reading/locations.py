@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.groups import SETS, Group, Kind, values_of, with_values
-from prefactor_gen.comparison.schemas.paths import Path, PathStep
-from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
+from prefactor_gen.comparison.schemas.reading.groups import SETS, Group, Kind, values_of, with_values
+from prefactor_gen.comparison.schemas.reading.paths import Path, PathStep
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Side, Sides
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
 from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.references import REFERENCES
 from prefactor_schema.json_schema import JsonSchema
 
-__all__ = ["Location", "Pair", "matches"]
+__all__ = ["Location", "Pair", "matches", "schema_of"]
 
 
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
@@ -113,6 +114,12 @@ class Location:
 
     def _unevaluated_members(self, schema: ObjectNode) -> ObjectNode | None:
         """`unevaluatedProperties` as `additionalProperties`; None if what is evaluated depends on the value."""
+        known = self.side.unevaluated  # each is looked at once, however often it is referred to
+        if id(schema) not in known:
+            known[id(schema)] = (schema, self._as_additional(schema))  # kept, so that no other one has its id
+        return known[id(schema)][1]
+
+    def _as_additional(self, schema: ObjectNode) -> ObjectNode | None:
         inner = Location(self.sides, self.side, [schema.without(_UNEVALUATED)])
         if "unevaluatedProperties" not in schema or inner.whole_parts:
             return None
@@ -160,24 +167,24 @@ class Location:
         found: list[Schema] = []
         for schema in self.conjuncts:
             members, patterns = schema.properties, schema.object_at("patternProperties")
-            matching = [_schema(value) for pattern, value in patterns.items() if matches(pattern, name)]
-            found.extend([_schema(members[name])] if name in members else [])
+            matching = [schema_of(value) for pattern, value in patterns.items() if matches(pattern, name)]
+            found.extend([schema_of(members[name])] if name in members else [])
             found.extend(matching)
             if name not in members and not matching and "additionalProperties" in schema:
-                found.append(_schema(schema["additionalProperties"]))
+                found.append(schema_of(schema["additionalProperties"]))
         return self.inner(found)
 
     @cached_property
     def others(self) -> Location:
         """What is said of the values under names that no schema has in `properties`, and no pattern matches."""
         return self.inner(
-            _schema(each["additionalProperties"]) for each in self.conjuncts if "additionalProperties" in each
+            schema_of(each["additionalProperties"]) for each in self.conjuncts if "additionalProperties" in each
         )
 
     def matching(self, pattern: str) -> Location:
         """What is said of the values under names that match a pattern of `patternProperties`."""
         members = [each.object_at("patternProperties") for each in self.conjuncts]
-        return self.inner(_schema(each[pattern]) for each in members if pattern in each)
+        return self.inner(schema_of(each[pattern]) for each in members if pattern in each)
 
     def item(self, index: int) -> Location:
         """What is said of an item; of one after the last of `prefixItems`, what is said of the rest."""
@@ -186,30 +193,7 @@ class Location:
             first = schema.branches("prefixItems")
             found.extend(first[index : index + 1])
             if index >= len(first) and "items" in schema:
-                found.append(_schema(schema["items"]))
-        return self.inner(found)
-
-    def described(self, name: str) -> Location:
-        """What any schema says of a property, those of options as well."""
-        return self.inner(_schema(each.properties[name]) for each in self.applied if name in each.properties)
-
-    @cached_property
-    def described_others(self) -> Location:
-        """What any schema says of properties without a name of their own."""
-        found: list[JsonValue] = []
-        for each in self.applied:
-            found.extend(each[key] for key in ("additionalProperties", "unevaluatedProperties") if key in each)
-            found.extend(each.object_at("patternProperties").values())
-        return self.inner(map(_schema, found))
-
-    def described_item(self, index: int) -> Location:
-        """What any schema says of an item; of one after the last of all `prefixItems`, of the rest."""
-        found: list[Schema] = []
-        for each in self.applied:
-            first = each.branches("prefixItems")
-            found.extend(first[index : index + 1])
-            if index >= len(first):
-                found.extend(_schema(each[key]) for key in ("items", "unevaluatedItems", "contains") if key in each)
+                found.append(schema_of(schema["items"]))
         return self.inner(found)
 
     def inner(self, schemas: Iterable[Schema]) -> Location:
@@ -280,9 +264,9 @@ class Location:
         """The types of an option, which is looked at once, however often it is referred to."""
         known = self.side.types
         if id(option) not in known:
-            known[id(option)] = frozenset()  # an option that leads back to itself
-            known[id(option)] = self.inner([option]).types
-        return known[id(option)]
+            known[id(option)] = (option, frozenset())  # an option that leads back to itself
+            known[id(option)] = (option, self.inner([option]).types)
+        return known[id(option)][1]
 
 
 class Pair(NamedTuple):
@@ -303,7 +287,8 @@ class Pair(NamedTuple):
         return Pair(old, new, (*self.path, step))
 
 
-def _schema(value: JsonValue) -> Schema:
+def schema_of(value: JsonValue) -> Schema:
+    """The value, if it is a schema; else `true`."""
     return value if isinstance(value, ObjectNode | bool) else True
 
 

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prefactor_gen.comparison.schemas.examples import in_turn
-from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.comparison.schemas.example_values.examples import in_turn
+from prefactor_gen.comparison.schemas.example_values.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 
 __all__ = ["Words", "nearby", "words_of"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.comparison_state import Comparison
-from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.groups import Kind
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.paths import ITEMS
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.changes.comparison_state import Comparison
+from prefactor_gen.comparison.schemas.changes.findings import Directions
+from prefactor_gen.comparison.schemas.reading.groups import Kind
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
 from prefactor_gen.diagnostics import change_rules
 
 __all__ = ["compare_items"]

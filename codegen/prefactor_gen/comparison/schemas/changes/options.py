@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.comparison_state import Comparison
-from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.group_changes import shown
-from prefactor_gen.comparison.schemas.groups import Group, Kind
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.comparison.schemas.changes.comparison_state import Comparison
+from prefactor_gen.comparison.schemas.changes.findings import Directions
+from prefactor_gen.comparison.schemas.changes.group_changes import shown
+from prefactor_gen.comparison.schemas.reading.algebra import Algebra
+from prefactor_gen.comparison.schemas.reading.groups import Group, Kind
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.documents.nodes import ObjectNode, Schema
 

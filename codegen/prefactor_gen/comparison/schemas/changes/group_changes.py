@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.groups import Group, Kind, values_of
-from prefactor_gen.comparison.schemas.locations import Location
-from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.comparison.schemas.reading.groups import Group, Kind, values_of
+from prefactor_gen.comparison.schemas.reading.locations import Location
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.change_rules import ChangeRule
 from prefactor_gen.diagnostics.diagnostics import Severity

@@ -1,22 +1,19 @@
-"""Compares the members of objects: those with a name, those that are required, and the others."""
+"""Compares the members of objects that have a name, and what is required."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-from prefactor_gen.comparison.schemas.comparison_state import Comparison
-from prefactor_gen.comparison.schemas.findings import Directions
-from prefactor_gen.comparison.schemas.groups import Kind
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.paths import OTHERS, matching_members, path_text
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.changes.comparison_state import Comparison
+from prefactor_gen.comparison.schemas.changes.findings import Directions
+from prefactor_gen.comparison.schemas.changes.other_members import compare_others
+from prefactor_gen.comparison.schemas.reading.groups import Kind
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.renames import rename_hint, renamed, wrong_former_name
 from prefactor_gen.diagnostics import change_rules as rules
 from prefactor_gen.diagnostics.diagnostics import Severity
-from prefactor_gen.documents.nodes import JsonValue, ObjectNode
-from prefactor_gen.json_schema.keywords import RENAMED_FROM
-from prefactor_schema.suggestions import did_you_mean
+from prefactor_gen.documents.nodes import JsonValue
 
-__all__ = ["compare_members", "renamed", "why_not_renamed", "wrong_former_name"]
+__all__ = ["compare_members"]
 
 _OF_OBJECTS = frozenset({Kind.TYPE, Kind.MEMBERS, Kind.REQUIRED})
 _YES_NO, _NO_YES, _BOTH = Directions(True, False), Directions(False, True), Directions(True, True)
@@ -27,57 +24,11 @@ def compare_members(walk: Comparison, pair: Pair, ask: Directions) -> None:
     before, after = _named(pair.old), _named(pair.new)
     names = renamed(pair.old, pair.new)
     gone = {*names.values()}
-    hint = _rename_hint(pair, gone, names.keys())
+    hint = rename_hint(pair, gone, names.keys())
     for name in dict.fromkeys([*after, *before]):
         if name not in gone:
             _Member(walk, pair, name, names.get(name, name)).compare(ask, hint)
-    _compare_others(walk, pair, ask, [*before, *after])
-
-
-def renamed(old: Location, new: Location) -> Mapping[str, str]:
-    """The old names of properties that say that they have another one, by the new ones."""
-    found: dict[str, str] = {}
-    for name, schema in new.declared.items():
-        member = schema.properties.get(name)
-        former = member.get(RENAMED_FROM) if isinstance(member, ObjectNode) else None
-        is_gone = isinstance(former, str) and former in old.declared and former not in new.declared
-        if is_gone and name not in old.declared and former not in found.values():
-            found[name] = str(former)
-    return found
-
-
-def wrong_former_name(old: Location, new: Location, name: str) -> str:
-    """Why a property that is new is not one that was renamed, although it names one; empty if it names none."""
-    schema = new.declared.get(name)
-    member = None if schema is None else schema.properties.get(name)
-    former = member.get(RENAMED_FROM) if isinstance(member, ObjectNode) else None
-    return why_not_renamed(former, old.declared, new.declared) if isinstance(former, str) else ""
-
-
-def why_not_renamed(former: str, before: Collection[str], after: Collection[str]) -> str:
-    """Why the former name that something new gives itself is not used."""
-    if former in after:
-        return f"{RENAMED_FROM}: {former} is still there"
-    if former in before:
-        return f"{RENAMED_FROM}: another one was renamed from {former}"
-    return (
-        f"{RENAMED_FROM}: there was no {former}{did_you_mean(former, [each for each in before if each not in after])}"
-    )
-
-
-def _rename_hint(pair: Pair, gone: Collection[str], came: Collection[str]) -> str:
-    """What to write if the one property that is gone has become the one that is new and equal."""
-    old, new, path = pair
-    left = [name for name in old.declared if name not in new.declared and name not in gone]
-    added = [name for name in new.declared if name not in old.declared and name not in came]
-    if len(left) != 1 or len(added) != 1:
-        return ""
-    one, other = left[0], added[0]
-    if text_of(old.member(one).plain) != text_of(new.member(other).plain):
-        return ""
-    if (one in old.required) != (other in new.required):
-        return ""
-    return f"renamed? {path_text((*path, other))}: {RENAMED_FROM}: {one}"
+    compare_others(walk, pair, ask, [*before, *after])
 
 
 def _named(location: Location) -> dict[str, None]:
@@ -236,74 +187,3 @@ def _value(name: str, value: Location) -> Plain:
 
 def _required(name: str) -> Plain:
     return {"required": [name]}
-
-
-def _compare_others(walk: Comparison, pair: Pair, ask: Directions, names: list[str]) -> None:
-    """Find the changes of the members that no schema names."""
-    old, new = pair.old, pair.new
-    if {each.text for each in old.of(Kind.MEMBERS)} == {each.text for each in new.of(Kind.MEMBERS)}:
-        return
-    by_new, by_old = _rest(new, names), _rest(old, names)
-    here = ask.both(
-        not (ask.narrows and walk.algebra.covers(by_new, old.plain)),
-        not (ask.widens and walk.algebra.covers(by_old, new.plain)),
-    )
-    if not any(here):
-        return
-    if old.patterns != new.patterns or (old.patterns and max(_carriers(old), _carriers(new)) > 1):
-        _report_others(walk, pair, here, (by_new, by_old), "patternProperties changed")
-        return
-    for pattern in dict.fromkeys(each for group in old.patterns for each in group):
-        before, after = old.matching(pattern), new.matching(pattern)
-        walk.compare_below(pair.at(matching_members(pattern), before, after), here)
-    before, after = old.others, new.others
-    if text_of(before.plain) == text_of(after.plain):
-        return
-    is_plain = {before.plain is True, after.plain is True, before.is_never, after.is_never} == {False}
-    if is_plain:
-        walk.compare_below(pair.at(OTHERS, before, after), here)
-        return
-    _report_others(walk, pair, here, (by_new, by_old))
-
-
-def _report_others(
-    walk: Comparison, pair: Pair, here: Directions, refused_by: tuple[Plain, Plain], message: str = ""
-) -> None:
-    old, new, path = pair
-    closed = new.others.is_never and not message
-    opened = old.others.is_never and not message
-    node = next((each for each in new.conjuncts if "additionalProperties" in each), None)
-    place = node.place_at("additionalProperties") if node is not None else None
-    where = path if closed or opened else (*path, OTHERS)
-    if here.narrows:
-        rule = rules.CLOSED if closed else rules.OTHERS_NARROWED
-        text = "takes no further properties" if closed else message or "further properties take less"
-        walk.report(rule, pair, text, _YES_NO, refused_by_new=refused_by[0], place=place, path=where)
-    if here.widens:
-        rule = rules.OPENED if opened else rules.OTHERS_WIDENED
-        text = "takes further properties" if opened else message or "further properties take more"
-        walk.report(rule, pair, text, _NO_YES, refused_by_old=refused_by[1], place=place, path=where)
-
-
-def _carriers(location: Location) -> int:
-    """The number of schemas that say something of further members."""
-    return sum("additionalProperties" in each or "patternProperties" in each for each in location.conjuncts)
-
-
-def _rest(location: Location, names: list[str]) -> Plain:
-    """What a place says of the members that no schema names."""
-    parts: list[Plain] = []
-    for schema in location.conjuncts:
-        if "additionalProperties" in schema or "patternProperties" in schema:
-            known = {**dict.fromkeys(names, True), **dict.fromkeys(schema.properties, True)}
-            plain = location.sides.plain(
-                location.side,
-                schema.with_items(
-                    (key, schema[key]) for key in ("additionalProperties", "patternProperties") if key in schema
-                ),
-            )
-            if isinstance(plain, dict):
-                parts.append({**plain, "properties": known})
-    if not parts:
-        return True
-    return parts[0] if len(parts) == 1 else {"allOf": list(parts)}

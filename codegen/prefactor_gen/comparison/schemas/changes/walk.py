@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from prefactor_gen.comparison.schemas.comparison_state import Comparison
-from prefactor_gen.comparison.schemas.findings import Directions, Finding
-from prefactor_gen.comparison.schemas.group_changes import explained
-from prefactor_gen.comparison.schemas.groups import Group, Kind
-from prefactor_gen.comparison.schemas.items import compare_items
-from prefactor_gen.comparison.schemas.locations import Location, Pair
-from prefactor_gen.comparison.schemas.members import compare_members
-from prefactor_gen.comparison.schemas.options import compare_options, differing_options
-from prefactor_gen.comparison.schemas.paths import Path
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.changes.comparison_state import Comparison
+from prefactor_gen.comparison.schemas.changes.findings import Directions, Finding
+from prefactor_gen.comparison.schemas.changes.group_changes import explained
+from prefactor_gen.comparison.schemas.changes.items import compare_items
+from prefactor_gen.comparison.schemas.changes.members import compare_members
+from prefactor_gen.comparison.schemas.changes.options import compare_options, differing_options
+from prefactor_gen.comparison.schemas.reading.groups import Group, Kind
+from prefactor_gen.comparison.schemas.reading.locations import Location, Pair
+from prefactor_gen.comparison.schemas.reading.paths import Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
 from prefactor_gen.diagnostics import change_rules
 from prefactor_gen.diagnostics.diagnostics import Place
 from prefactor_gen.documents.nodes import JsonValue, ListNode

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from prefactor_gen.comparison.schemas.algebra import Algebra
-from prefactor_gen.comparison.schemas.examples import NO_VALUE, Examples
-from prefactor_gen.comparison.schemas.findings import Region
-from prefactor_gen.comparison.schemas.nearby_values import nearby, words_of
-from prefactor_gen.comparison.schemas.paths import ITEMS, Path
-from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.sides import Plain, Side, Sides, text_of
+from prefactor_gen.comparison.schemas.changes.findings import Region
+from prefactor_gen.comparison.schemas.example_values.examples import NO_VALUE, Examples
+from prefactor_gen.comparison.schemas.example_values.nearby_values import nearby, words_of
+from prefactor_gen.comparison.schemas.example_values.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.reading.algebra import Algebra
+from prefactor_gen.comparison.schemas.reading.paths import ITEMS, Path
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.sides import Side, Sides
 from prefactor_gen.documents.nodes import to_plain
 from prefactor_schema import JsonSchema, SchemaError
 
@@ -19,6 +20,8 @@ _MAX_CHARACTERS = 2_000_000
 """The most witnesses of one comparison, and the most characters of the schemas that are searched for them."""
 _MAX_COMPLEMENT = 50_000
 """The most characters of two schemas whose difference is made as a whole: the engine needs much memory for it."""
+_MAX_EVALUATIONS = 10_000
+"""The most evaluations for one value of a schema that is written in its canonical form, which may be as much larger."""
 _MAX_NEARBY, _MAX_NEARBY_FOR_ONE = 20_000, 1_000
 """The most values that are tried because they are near to one that is valid: in one comparison, and for one witness."""
 
@@ -77,7 +80,7 @@ class Witnesses:
 
     def _example(self, schema: Plain) -> object:
         canonical = self.algebra.canonical(schema)
-        if canonical is not None:
+        if canonical is not None and self.algebra.evaluations(schema) <= _MAX_EVALUATIONS:
             try:
                 simple = canonical.to_json_schema()
             except ValueError:
@@ -97,7 +100,7 @@ def _validator(side: Side, sides: Sides) -> JsonSchema:
 def _takes(schema: JsonSchema, value: object) -> bool:
     """Whether a value is known to match; what cannot be checked does not."""
     try:
-        return schema.matches(value) and not schema.mismatches(value)
+        return schema.certainly_matches(value)
     except SchemaError:
         return False
 

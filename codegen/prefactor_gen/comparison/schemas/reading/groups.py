@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
-from prefactor_gen.comparison.schemas.sides import Plain, text_of
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, text_of
 from prefactor_gen.documents.nodes import JsonValue, ListNode, ObjectNode, Schema
 from prefactor_gen.json_schema.json_types import types_of
 from prefactor_gen.json_schema.keywords import ASSERTIONS

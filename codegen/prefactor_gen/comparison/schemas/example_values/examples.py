@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
-from prefactor_gen.comparison.schemas.pattern_texts import text_for
-from prefactor_gen.comparison.schemas.sides import text_of
+from prefactor_gen.comparison.schemas.example_values.merged_schemas import list_of, mapping_of, merged
+from prefactor_gen.comparison.schemas.example_values.pattern_texts import text_for
+from prefactor_gen.comparison.schemas.reading.plain_schemas import text_of
 from prefactor_schema import JsonSchema, SchemaError
+from prefactor_schema.json_values import count_values
 
 __all__ = ["NO_VALUE", "Examples", "in_turn"]
 
@@ -23,6 +25,8 @@ _MAX_TRIED = 40
 _MAX_TRIED_FOR_ONE = 300
 _MAX_ALL_TRIED = 3_000
 """The most values that are tried for one place, for one schema, and for all of a comparison."""
+_MAX_SIZE = 20_000
+"""The most values in a value: a member whose members have equal members grows with each level."""
 _MAX_ITEMS = 20
 _MAX_PATTERNS = 3
 _TEXTS = ("a", "", "b", "ab", "text", "0", "A", "é", "a b")
@@ -120,7 +124,7 @@ class _Maker:
                 self.left -= 1
                 if self.left < 0:
                     return NO_VALUE
-                if not check.mismatches(candidate):
+                if count_values(candidate, _MAX_SIZE) <= _MAX_SIZE and check.certainly_matches(candidate):
                     return candidate
         except (SchemaError, RecursionError, OverflowError):  # or a number that is too large
             pass
@@ -166,12 +170,12 @@ class _Maker:
                 found = schema[keyword]
                 options = list(found) if isinstance(found, list) else []
         if keyword == "allOf":
-            merged: object = rest
+            whole: object = rest
             for each in options:
-                merged = _merged(merged, each)
-            yield from self.candidates(merged, level + 1)
+                whole = merged(whole, each)
+            yield from self.candidates(whole, level + 1)
             return
-        tried = [self.candidates(_merged(rest, each), level + 1) for each in options]
+        tried = [self.candidates(merged(rest, each), level + 1) for each in options]
         yield from in_turn(tried)
 
     def _of_type(self, name: str, schema: _Schema, level: int) -> Iterator[object]:
@@ -190,9 +194,9 @@ class _Maker:
                 yield None
 
     def _objects(self, schema: _Schema, level: int) -> Iterator[object]:
-        required = [str(name) for name in _list(schema.get("required"))]
-        declared = [str(name) for name in _mapping(schema.get("properties"))]
-        patterns = itertools.islice(_mapping(schema.get("patternProperties")), _MAX_PATTERNS)
+        required = [str(name) for name in list_of(schema.get("required"))]
+        declared = [str(name) for name in mapping_of(schema.get("properties"))]
+        patterns = itertools.islice(mapping_of(schema.get("patternProperties")), _MAX_PATTERNS)
         spare = [text for text in map(text_for, patterns) if text]
         made: dict[str, object] = {}
         for names in (required, [*required, *declared], [*required, *spare], [*required, "key"], declared):
@@ -212,15 +216,15 @@ class _Maker:
         yield from ({**base, name: "a"} for name in _ODD_NAMES)
 
     def _member(self, schema: _Schema, name: str) -> object:
-        members = _mapping(schema.get("properties"))
+        members = mapping_of(schema.get("properties"))
         if name in members:
             return members[name]
-        patterns = _mapping(schema.get("patternProperties"))
+        patterns = mapping_of(schema.get("patternProperties"))
         matching = [value for pattern, value in patterns.items() if text_for(pattern) == name]
         return matching[0] if matching else schema.get("additionalProperties", True)
 
     def _arrays(self, schema: _Schema, level: int) -> Iterator[object]:
-        first, rest = _list(schema.get("prefixItems")), schema.get("items", True)
+        first, rest = list_of(schema.get("prefixItems")), schema.get("items", True)
         least = schema.get("minItems")
         count = min(least, _MAX_ITEMS) if isinstance(least, int) else 0
         contained = [schema["contains"]] * 1 if "contains" in schema else []
@@ -232,7 +236,7 @@ class _Maker:
             made = [self.value(each, level + 1) for each in schemas]
             yield [value for value in made if value is not NO_VALUE]
             if contained:
-                inside = [self.value(_merged(rest, each), level + 1) for each in contained]
+                inside = [self.value(merged(rest, each), level + 1) for each in contained]
                 found = [value for value in inside if value is not NO_VALUE]
                 yield [*found, *made[len(found) :]]
                 yield [*made[: len(first)], *found]
@@ -273,52 +277,6 @@ def _numbers(schema: _Schema) -> Iterator[object]:
     yield from _NUMBERS
 
 
-def _larger(one: object, other: object) -> object:
-    return max(one, other) if isinstance(one, int | float) and isinstance(other, int | float) else one
-
-
-def _smaller(one: object, other: object) -> object:
-    return min(one, other) if isinstance(one, int | float) and isinstance(other, int | float) else one
-
-
-def _merged(one: object, other: object) -> object:
-    """A schema for values that match both, without what cannot be merged: candidates are checked later."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return (other if one else False) if isinstance(one, bool) else (one if other else False)
-    merged = dict(_mapping(one))
-    for key, value in _mapping(other).items():
-        merge = _MERGE.get(key)
-        if key not in merged:
-            merged[key] = value
-        elif merge is not None:
-            merged[key] = merge(merged[key], value)
-    return merged
-
-
-def _merged_members(one: object, other: object) -> object:
-    mine, theirs = _mapping(one), _mapping(other)
-    return {**mine, **theirs, **{name: _merged(mine[name], theirs[name]) for name in mine if name in theirs}}
-
-
-def _common_types(one: object, other: object) -> object:
-    left, right = ([each] if isinstance(each, str) else _list(each) for each in (one, other))
-    common = [name for name in left if name in right]
-    if "integer" in {*left, *right} and "number" in {*left, *right}:
-        common.append("integer")
-    return list(dict.fromkeys(common))
-
-
-_MERGE: dict[str, Callable[[object, object], object]] = {
-    "properties": _merged_members,
-    "required": lambda one, other: list(dict.fromkeys([*_list(one), *_list(other)])),
-    "allOf": lambda one, other: [*_list(one), *_list(other)],
-    "type": _common_types,
-    "enum": lambda one, other: [value for value in _list(one) if value in _list(other)],
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), _larger),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), _smaller),
-}
-
-
 def in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
     """One value of each, again and again."""
     while iterators:
@@ -329,11 +287,3 @@ def in_turn(iterators: list[Iterator[object]]) -> Iterator[object]:
                 yield value
                 remaining.append(each)
         iterators = remaining
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

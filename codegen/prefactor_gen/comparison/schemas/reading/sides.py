@@ -8,24 +8,20 @@ they are written, and parts of both schemas can be asked for together.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from prefactor_gen.comparison.schemas.hidden_values import HiddenValues
+from prefactor_gen.comparison.schemas.reading.hidden_values import HiddenValues
+from prefactor_gen.comparison.schemas.reading.plain_schemas import Plain, references_in, text_of, with_engine_patterns
 from prefactor_gen.documents.nodes import JsonValue, ObjectNode, Schema, to_plain
 from prefactor_gen.json_schema.drafts import whole_in_2020_12
 from prefactor_gen.json_schema.keywords import ASSERTIONS
 from prefactor_gen.json_schema.pointers import is_metaschema
 from prefactor_gen.json_schema.references import REFERENCES, LocalRefs
-from prefactor_gen.json_schema.subschemas import POSITIONS, Position, all_schemas, map_subschemas
-from prefactor_schema.patterns import BacktrackingPattern, engine_pattern
+from prefactor_gen.json_schema.subschemas import all_schemas, map_subschemas
 
-__all__ = ["Plain", "Side", "Sides", "text_of"]
-
-Plain: TypeAlias = "dict[str, object] | bool"
-"""A schema without annotations, as plain JSON."""
+__all__ = ["Side", "Sides"]
 
 # Those that draft 2020-12 does not have any more have been rewritten, or have no effect.
 _KEPT = ASSERTIONS - {"$dynamicRef", "$ref", "additionalItems", "dependencies", "format"}
@@ -40,11 +36,6 @@ class _Target(NamedTuple):
     pointer: str
 
 
-def text_of(value: object) -> str:
-    """JSON text that is equal for equal values, whatever the order of their members."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -56,7 +47,8 @@ class Side:
         written: the schema in its own draft.
         root: the schema in draft 2020-12.
         number: 0 for the old one, 1 for the new one.
-        types: the types of the options of unions that are known, by the identity of their schemas.
+        types: the options of unions whose types are known, with these, by their identity.
+        unevaluated: the schemas with `unevaluatedProperties` that are known, with what that says, by the same.
     """
 
     def __init__(self, schema: ObjectNode, number: int) -> None:
@@ -64,7 +56,8 @@ class Side:
         self.root = whole_in_2020_12(schema) if schema.is_draft_07 else schema
         self.number = number
         self.refs = LocalRefs(self.root)
-        self.types: dict[int, frozenset[str]] = {}
+        self.types: dict[int, tuple[Schema, frozenset[str]]] = {}
+        self.unevaluated: dict[int, tuple[ObjectNode, ObjectNode | None]] = {}
 
     def targets(self, schema: ObjectNode) -> list[str]:
         """The pointers of the schemas that a schema refers to, whatever the payload is.
@@ -166,12 +159,12 @@ class Sides:
         if isinstance(schema, bool):
             return schema
         needed: dict[str, object] = {}
-        pending = [*_references(schema)]
+        pending = [*references_in(schema)]
         while pending:
             name = pending.pop()
             if name not in needed:
                 needed[name] = self.definitions[name]
-                pending.extend(_references(self.definitions[name]))
+                pending.extend(references_in(self.definitions[name]))
         return {**schema, "$defs": needed} if needed else schema
 
     def shaped(self, side: Side, schema: Schema, name: Callable[[_Target], str]) -> Plain:
@@ -190,7 +183,7 @@ class Sides:
 
         mapped = map_subschemas(schema.with_items((key, schema[key]) for key in schema if key in self.kept), inner)
         plain = {keyword: to_plain(value) for keyword, value in mapped.items()}
-        return _with_engine_patterns({**plain, **self._references(side, schema, name)})
+        return with_engine_patterns({**plain, **self._references(side, schema, name)})
 
     def _references(self, side: Side, schema: ObjectNode, name: Callable[[_Target], str]) -> dict[str, object]:
         """The references of a schema; a second one that is followed stands in `allOf`."""
@@ -270,38 +263,3 @@ class _Names:
                 self.found.update((target, f"r{name}") for target, name in names.items())
                 return
         self.found.update((target, f"r{_hash(repr(target))}") for target in targets)
-
-
-def _references(schema: object) -> Iterator[str]:
-    """The names of the definitions that a plain schema refers to."""
-    pending = [schema]
-    while pending:
-        item = pending.pop()
-        if not isinstance(item, dict):
-            continue
-        reference = item.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/$defs/"):
-            yield reference.removeprefix("#/$defs/")
-        for keyword, value in item.items():
-            if POSITIONS.get(keyword) is Position.MAP and isinstance(value, dict):
-                pending.extend(value.values())
-            elif keyword in POSITIONS:
-                pending.extend(value if isinstance(value, list) else [value])
-
-
-def _with_engine_patterns(schema: dict[str, object]) -> dict[str, object]:
-    """The schema with its patterns as the engine writes them. One that the engine cannot match stays as it is."""
-    if isinstance(pattern := schema.get("pattern"), str):
-        schema["pattern"] = _engine_pattern(pattern)
-    if isinstance(members := schema.get("patternProperties"), dict):
-        renamed: dict[str, object] = {}
-        for pattern, member in members.items():
-            name = _engine_pattern(pattern)
-            renamed[name] = {"allOf": [renamed[name], member]} if name in renamed else member
-        schema["patternProperties"] = renamed
-    return schema
-
-
-def _engine_pattern(pattern: str) -> str:
-    found = engine_pattern(pattern)
-    return pattern if found is None else found.text if isinstance(found, BacktrackingPattern) else found
