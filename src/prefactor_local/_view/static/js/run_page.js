@@ -12,6 +12,7 @@ import { lastNews, runName, shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
+import { PayloadSearch } from "./payload_search.js";
 import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
@@ -22,7 +23,6 @@ import { Toolbar } from "./toolbar.js";
 import { findNext, hasError } from "./tree.js";
 import { formatRunState, parseRoute, parseRunState, runUrl } from "./urls.js";
 
-const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
 const NO_MATCH =
@@ -60,8 +60,7 @@ export class RunPage {
     this.findings = [];
     /** @type {(() => void)[]} */
     this.cleanup = [];
-    this.searching = new AbortController();
-    this.searchTimer = 0;
+    this.payloads = new PayloadSearch(this.source);
     this.address = addressWriter(() => this.url);
     this.closed = false;
     this.heardAt = 0;
@@ -128,10 +127,9 @@ export class RunPage {
 
   close() {
     for (const done of this.cleanup) done();
-    this.searching.abort();
+    this.payloads.stop();
     this.list.briefs.stop();
     this.pane.hide();
-    clearTimeout(this.searchTimer);
     this.address.stop();
     this.closed = true;
   }
@@ -251,24 +249,16 @@ export class RunPage {
     this.show();
   }
 
-  /** Asks which payloads hold the text of the filter. */
+  /** Asks which payloads hold the words of the filter. */
   search() {
-    clearTimeout(this.searchTimer);
-    this.searching.abort();
     const { words } = parseFilter(this.model.state.text);
-    if (!words.length) {
-      this.model.found = new Map();
-      return;
-    }
-    this.searching = new AbortController();
-    const { signal } = this.searching;
-    this.searchTimer = window.setTimeout(async () => {
-      const searches = words.map((word) => this.source.search(this.id, word, signal));
-      const found = await Promise.all(searches).catch(() => null);
-      if (!found || signal.aborted) return;
-      this.model.found = new Map(words.map((word, index) => [word, new Set(found[index])]));
-      this.show();
-    }, SEARCH_AFTER);
+    this.payloads.stop();
+    if (!words.length) this.model.found = new Map();
+    else
+      this.payloads.start(this.id, words, (found) => {
+        this.model.found = found;
+        this.show();
+      });
   }
 
   focusList() {
