@@ -109,6 +109,31 @@ def test_spans_are_filtered(screen: Screen, http: Http) -> None:
     screen.shown(".row.match", "step 2")
 
 
+def test_what_is_missing_or_failed_is_said_where_a_person_looks(screen: Screen, http: Http) -> None:
+    params = {"type": "object", "properties": {"card": {"type": "string", "title": "Card"}}, "required": ["card"]}
+    types = [{"name": "pay", "params_schema": params, "result_schema": {"type": "object"}, "template": "pay {{ to }}"}]
+    run_id = http.started(agent_schema_version={"external_identifier": "s2", "span_type_schemas": types})
+    for name in "ab":
+        span = http.span(run_id, schema_name="pay", payload={"to": name, "text": "word " * 20_000})["details"]["id"]
+        http.finish_span(span, status="failed", result_payload={"error": {"type": "CardError", "message": "Declined."}})
+    screen.run(run_id)
+
+    assert screen.shown(".row-error").inner_text() == "CardError: Declined."
+    screen.rows.nth(0).click()
+    screen.shown(".problems .place", "params /card").click()
+    screen.until("document.activeElement.dataset.pointer === 'params/card'")
+    assert screen.shown(".field.wrong", "Card").inner_text().endswith("not there")
+    screen.shown("button", "Show the whole text (100,000 characters)").click()
+    screen.until("document.querySelector('[data-pointer=\"params/text\"] .text')?.textContent.length === 100000")
+
+    screen.rows.nth(1).click()
+    screen.shown(".pane h2", "pay b")
+    screen.page.go_back()
+    screen.shown(".pane h2", "pay a")
+    screen.page.go_back()
+    screen.shown(".run-line")
+
+
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:
     run_id = shop_run(http, finish=False)
     screen.run(run_id)

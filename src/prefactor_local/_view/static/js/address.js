@@ -5,7 +5,8 @@ const EVERY = 200; // milliseconds; browsers refuse many changes in a short time
 /**
  * @param {() => string} addressNow What the address is to be.
  * @param {() => unknown} [stateNow] What comes back with it when a person goes back to it, beside what the address says.
- * @returns {{ write: () => void, stop: () => void }} `write` changes the address: now, or soon after the last change.
+ * @returns {{ write: () => void, push: () => void, stop: () => void }} `write` changes the address: now, or soon after
+ *   the last change. `push` keeps it as it is: a person who goes back comes to it.
  */
 export function addressWriter(addressNow, stateNow = () => null) {
   let written = -EVERY;
@@ -22,6 +23,11 @@ export function addressWriter(addressNow, stateNow = () => null) {
       const wait = written + EVERY - performance.now();
       if (wait <= 0) writeNow();
       else timer = window.setTimeout(writeNow, wait);
+    },
+    push() {
+      clearTimeout(timer);
+      writeNow();
+      history.pushState(stateNow(), "", addressNow());
     },
     stop: () => clearTimeout(timer),
   };

@@ -20,6 +20,8 @@ import { parseRoute } from "./urls.js";
  * @property {string} title
  * @property {KeyBinding[]} keys
  * @property {() => void} [opened] Called when the element is in the document.
+ * @property {() => boolean} [restored] Shows what the address says after a person went back or forward; false if it
+ *   belongs to another page.
  * @property {() => void} [close] Called when another page is shown.
  */
 
@@ -77,7 +79,10 @@ async function startApp() {
     help.element,
   );
   listenToKeys(allKeys);
-  addEventListener("popstate", show);
+  addEventListener("popstate", () => {
+    const isLink = source.live && location.hash;
+    if (isLink || !page.restored?.()) show();
+  });
   document.addEventListener("click", (event) => followLink(event, context.go));
   show();
 }

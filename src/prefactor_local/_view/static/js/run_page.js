@@ -12,6 +12,7 @@ import { lastNews, runName, shorten } from "./format.js";
 import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
+import { PayloadSearch } from "./payload_search.js";
 import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
@@ -20,9 +21,8 @@ import { SpanList } from "./span_list.js";
 import { SpanPane } from "./span_pane.js";
 import { Toolbar } from "./toolbar.js";
 import { findNext, hasError } from "./tree.js";
-import { formatRunState, parseRunState, runUrl } from "./urls.js";
+import { formatRunState, parseRoute, parseRunState, runUrl } from "./urls.js";
 
-const SEARCH_AFTER = 150; // milliseconds without a key
 const LONGEST_TITLE = 80; // characters
 const GROW_EVERY = 500; // milliseconds
 const NO_MATCH =
@@ -41,6 +41,7 @@ export function openRunPage(context, run) {
     title: "Run",
     keys: runKeys(page),
     opened: () => page.open(),
+    restored: () => page.restored(),
     close: () => page.close(),
   };
 }
@@ -59,8 +60,7 @@ export class RunPage {
     this.findings = [];
     /** @type {(() => void)[]} */
     this.cleanup = [];
-    this.searching = new AbortController();
-    this.searchTimer = 0;
+    this.payloads = new PayloadSearch(this.source);
     this.address = addressWriter(() => this.url);
     this.closed = false;
     this.heardAt = 0;
@@ -69,7 +69,7 @@ export class RunPage {
     this.firstRows = null;
     this.header = new RunHeader(
       this.source.live ? (id, format) => this.export(id, format) : null,
-      (seq) => this.selectSeq(seq),
+      (seq) => this.goToSeq(seq),
       (status) => this.toolbar.showOnly(status),
     );
     this.notice = element("p", { class: "notice", role: "status" });
@@ -83,7 +83,7 @@ export class RunPage {
     this.list = new SpanList({
       model: this.model,
       source: this.source,
-      onOpen: (node) => this.select(node),
+      onOpen: (node) => this.jump(node),
       onToggle: (node) => this.toggle(node),
       onScroll: () => this.minimap.drawFrame(),
     });
@@ -95,7 +95,7 @@ export class RunPage {
       source: this.source,
       model: this.model,
       now: () => this.now,
-      select: (node) => this.select(node),
+      select: (node) => this.jump(node),
       changed: () => this.address.write(),
       close: () => this.closePane(),
     });
@@ -127,10 +127,9 @@ export class RunPage {
 
   close() {
     for (const done of this.cleanup) done();
-    this.searching.abort();
+    this.payloads.stop();
     this.list.briefs.stop();
     this.pane.hide();
-    clearTimeout(this.searchTimer);
     this.address.stop();
     this.closed = true;
   }
@@ -250,24 +249,16 @@ export class RunPage {
     this.show();
   }
 
-  /** Asks which payloads hold the text of the filter. */
+  /** Asks which payloads hold the words of the filter. */
   search() {
-    clearTimeout(this.searchTimer);
-    this.searching.abort();
     const { words } = parseFilter(this.model.state.text);
-    if (!words.length) {
-      this.model.found = new Map();
-      return;
-    }
-    this.searching = new AbortController();
-    const { signal } = this.searching;
-    this.searchTimer = window.setTimeout(async () => {
-      const searches = words.map((word) => this.source.search(this.id, word, signal));
-      const found = await Promise.all(searches).catch(() => null);
-      if (!found || signal.aborted) return;
-      this.model.found = new Map(words.map((word, index) => [word, new Set(found[index])]));
-      this.show();
-    }, SEARCH_AFTER);
+    this.payloads.stop();
+    if (!words.length) this.model.found = new Map();
+    else
+      this.payloads.start(this.id, words, (found) => {
+        this.model.found = found;
+        this.show();
+      });
   }
 
   focusList() {
@@ -293,10 +284,35 @@ export class RunPage {
     this.pane.load(node);
   }
 
+  /**
+   * Selects another span. Going back leads to the one before it; not after each key: there are many in a second.
+   * @param {TreeNode} node
+   */
+  jump(node) {
+    const { selected } = this.model;
+    if (selected && selected !== node) this.address.push();
+    this.select(node);
+  }
+
   /** @param {number} seq */
-  selectSeq(seq) {
+  goToSeq(seq) {
     const node = this.model.tree.nodes.get(seq);
-    if (node) this.select(node);
+    if (node) this.jump(node);
+  }
+
+  /** Shows what the address says after a person went back or forward; false if it belongs to another page. */
+  restored() {
+    const { live } = this.source;
+    const route = parseRoute(location.pathname, location.search);
+    if (live && !(route.page === "run" && route.run === this.id)) return false;
+    Object.assign(this.model.state, parseRunState(live ? location.search : location.hash));
+    this.toolbar.drawState();
+    this.search();
+    this.show();
+    const { selected } = this.model;
+    if (selected) this.select(selected);
+    else this.pane.hide();
+    return true;
   }
 
   /** @param {number} step How many lines further. */

@@ -43,7 +43,7 @@ export function textElement(view, text, pointer, cut) {
   const block = element(code ? "pre" : "div", { class: code ? "text code" : "text", dir: code ? "ltr" : "auto" }, text);
   const box = element("div", { class: "text-box" }, block, cut ? copyCut(view, text, pointer) : copyButton(() => text));
   if (cut && view.showAll) return append(box, wholeTextLine(view, block, pointer, cut));
-  if (isLong(text) && view.unfolded !== pointer) foldText(block, text);
+  if (isLong(text) && view.unfolded !== pointer) foldText(block, text, cut);
   if (cut) append(box, cutLine(view, pointer, text.length, "character", cut));
   return box;
 }
@@ -93,11 +93,13 @@ function isLong(text) {
 /**
  * @param {HTMLElement} block
  * @param {string} text
+ * @param {Cut | undefined} cut
  */
-function foldText(block, text) {
+function foldText(block, text, cut) {
   block.classList.add("folded");
+  const what = cut ? "what is here of the text" : "the whole text";
   const more = button(
-    `Show the whole text (${formatCount(text.length, "character")})`,
+    `Show ${what} (${formatCount(text.length, "character")})`,
     () => {
       block.classList.remove("folded");
       more.remove();
