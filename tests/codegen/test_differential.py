@@ -184,7 +184,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 deterministic = settings(
-    max_examples=int(os.environ.get("DIFFERENTIAL_EXAMPLES", "8")),
+    max_examples=int(os.environ.get("DIFFERENTIAL_EXAMPLES", "6")),
     deadline=None,
     derandomize="DIFFERENTIAL_EXAMPLES" not in os.environ,
     database=None,

@@ -74,7 +74,7 @@ def broken(content: bytes, edit: str, at: float, to: float, piece: bytes) -> byt
     return content[:first]
 
 
-@examples(150)
+@examples(100)
 @given(file=st.sampled_from(FILES), changes=st.lists(edits, min_size=1, max_size=3))
 def test_broken_files_are_reported(file: Path, changes: list[tuple[str, float, float, bytes]]) -> None:
     content = file.read_bytes()
@@ -155,7 +155,7 @@ def documents(source: str) -> st.SearchStrategy[Any]:
     )
 
 
-@examples(60)
+@examples(40)
 @given(a=documents("a"), b=documents("b"), c=schemas_of_any_kind)
 def test_any_registry_of_several_files(a: Any, b: Any, c: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -227,7 +227,7 @@ roots = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=75, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(name=st.one_of(st.just("agent:x"), texts), params=roots, result=st.none() | roots, title=texts)
 def test_any_registry_gives_diagnostics_or_valid_code(name: str, params: Any, result: Any, title: str) -> None:
     entry = {"name": name, "title": title, "description": title, "params_schema": params, "result_schema": result}

@@ -77,6 +77,8 @@ class Program:
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
+        if number == signal.SIGSTOP:  # its threads run until one of them has taken the signal
+            os.waitpid(self._process.pid, os.WUNTRACED)
 
     @property
     def running(self) -> bool:
