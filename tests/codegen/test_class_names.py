@@ -10,6 +10,8 @@ import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 EACH_OWN = properties(n={"type": "integer"})
 CLASHES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "definition-and-property": (

@@ -13,6 +13,8 @@ import pytest
 from tests.codegen.schemas import OBJECT, properties
 from tests.codegen.support import Project, only
 
+pytestmark = pytest.mark.slow
+
 REMOTE_FILE = "http://example.invalid/schema.json"
 
 

@@ -11,6 +11,8 @@ from tests.codegen.support import Project, is_valid, only, run_process, type_err
 
 from prefactor_gen.pipeline import processes
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = {
     "type": "object",
     "required": ["content"],

@@ -20,6 +20,8 @@ from tests.codegen.contract.comparing import (
 from prefactor_gen.comparison.changes import Proof
 from prefactor_gen.diagnostics.change_rules import CHANGE_RULES
 
+pytestmark = pytest.mark.slow
+
 
 def one_of(*options: Any) -> dict[str, Any]:
     return {"oneOf": list(options)}

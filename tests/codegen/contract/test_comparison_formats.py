@@ -9,6 +9,8 @@ import pytest
 from tests.codegen.contract.repository import CONFIGURATION
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 EMPTY = {"type": "object"}
 HOSTILE = "x|`<img src=x>` @ada [a](javascript:b) #1 https://evil.example *b* \u202e\x1b[31m"
 

@@ -8,6 +8,8 @@ import pytest
 from tests.codegen.contract.repository import CONFIGURATION, Repository, definitions
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 TABLE = "[tool.prefactor-gen.diff]"
 OLD = definitions(billing_refund={}, lab_try={})
 NEW = definitions(lab_new={})

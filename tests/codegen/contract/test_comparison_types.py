@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
 TEXT = {"type": "string"}
 CONFIGURATION = (

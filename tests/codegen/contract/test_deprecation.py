@@ -12,6 +12,8 @@ from tests.codegen.support import Project
 
 from prefactor_gen.json_schema.deprecation import Deprecation
 
+pytestmark = pytest.mark.slow
+
 OLD: dict[str, Any] = {"type": "string", "x-prefactor-deprecated": {"use": "prompt"}}
 TEXT = {"type": "string"}
 

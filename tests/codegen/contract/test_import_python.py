@@ -9,6 +9,8 @@ import pytest
 import yaml
 from tests.codegen.support import Project, forget
 
+pytestmark = pytest.mark.slow
+
 TOOLS = '''
 from dataclasses import dataclass
 from decimal import Decimal

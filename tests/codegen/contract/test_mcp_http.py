@@ -12,6 +12,8 @@ from tests.codegen.contract.importing import ImportingProject, tool
 from tests.codegen.contract.serving import serving
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 Answer = tuple[int, dict[str, str], str]
 """A status, headers and a body."""
 

@@ -9,6 +9,8 @@ import pytest
 from tests.codegen.contract.importing import ImportingProject, imported_once, tool
 from tests.codegen.support import Project, forget, is_valid, only
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:

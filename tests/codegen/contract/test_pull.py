@@ -10,6 +10,8 @@ import yaml
 from tests.codegen.contract.platform_api import platform_api
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 PARAMS = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
 RISK = {
     "action_profile": {"financial_transactions": "allowed"},

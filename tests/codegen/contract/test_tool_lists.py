@@ -8,6 +8,8 @@ import pytest
 from tests.codegen.contract.importing import ImportingProject
 from tests.codegen.support import Project
 
+pytestmark = pytest.mark.slow
+
 CITY = {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}
 ANYTHING = {"type": "object", "properties": {"output": {"description": "What the tool returned."}}}
 STRICT = {

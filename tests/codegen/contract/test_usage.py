@@ -18,6 +18,8 @@ from prefactor_gen.command.status import command as status
 from prefactor_gen.diagnostics.usage_rules import USAGE_RULES
 from prefactor_gen.usage import source_files
 
+pytestmark = pytest.mark.slow
+
 DEFINITIONS = """\
 span_type_schemas:
   - name: agent:llm

@@ -10,6 +10,8 @@ from tests.codegen.contract.comparing import changes_of_params
 
 from prefactor_gen.comparison.verdicts import Verdict, compare_schemas
 
+pytestmark = pytest.mark.slow
+
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
 
 
