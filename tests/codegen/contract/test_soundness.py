@@ -10,7 +10,7 @@ from tests.benchmarks.comparison import FORMS, many, pairs, unsound
 from tests.codegen.contract.comparing import changes, changes_of_params, told
 
 deterministic = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=18, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
