@@ -148,8 +148,8 @@ def schemas_with_payloads(count: int) -> list[tuple[Json, list[Json]]]:
 
 @pytest.mark.slow
 def test_every_valid_call_of_random_schemas_type_checks_and_no_model_is_too_narrow(tmp_path: Path) -> None:
-    cases = schemas_with_payloads(75)
-    assert len(cases) > 12
+    cases = schemas_with_payloads(90)
+    assert len(cases) > 20
     schemas = {f"s{number}": schema for number, (schema, _) in enumerate(cases)}
     (tmp_path / "spans.json").write_text(json.dumps({"span_schemas": schemas}))
     code, printed = run_silently(
