@@ -270,6 +270,7 @@ async def test_a_frozen_process_keeps_its_file(api: LocalApi, spool: Path) -> No
         assert client.stats().adopted == 0
         assert numbers(api) == []
         program.send(signal.SIGCONT)
+        wait_until(lambda: len(numbers(api)) == 20)  # at its end it would not wait after a refusal of before
         program.say("end")
         program.end()
     assert numbers(api) == list(range(20))
