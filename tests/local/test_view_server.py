@@ -153,6 +153,7 @@ def test_runs_and_spans_are_read(viewer: httpx.Client, run_id: str) -> None:
     assert viewer.get(DATA, params={"before": run["seq"]}).json()["runs"] == []
     for name in (run_id, "last", run_id[:-1]):
         assert viewer.get(f"{DATA}/{name}").json()["run"]["id"] == run_id
+    assert viewer.get(f"{DATA}/last/neighbours", params={"q": "x"}).json() == {"newer": None, "older": None}
     page = viewer.get(f"{DATA}/last/spans").json()
     span_id = page["rows"][2][1]
     assert viewer.get(f"/ui/api/spans/{span_id}", params={"full": "1"}).json()["params"]["prompt"] == EVIL

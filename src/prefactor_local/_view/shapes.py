@@ -27,6 +27,7 @@ __all__ = [
     "Finding",
     "Json",
     "Mismatch",
+    "Neighbours",
     "RowsPage",
     "RunDetails",
     "RunExport",
@@ -64,6 +65,8 @@ class RunSummary(TypedDict):
             has not changed for long may be one whose process has ended.
         spans, failed, open: numbers of spans: all, those that failed, those that are not finished.
         mismatches: how often a value does not match its schema, in all spans.
+        headline: what the run is about: the summary of its first span, or of the one at the root above it; empty if
+            there is none.
     """
 
     seq: int
@@ -85,6 +88,7 @@ class RunSummary(TypedDict):
     failed: int
     open: int
     mismatches: int
+    headline: str
 
 
 class RunsPage(TypedDict):
@@ -98,6 +102,13 @@ class RunsPage(TypedDict):
     runs: list[RunSummary]
     before: int | None
     agents: list[tuple[str, str]]
+
+
+class Neighbours(TypedDict):
+    """The IDs of the runs beside a run in the list; None where the list ends."""
+
+    newer: str | None
+    older: str | None
 
 
 class FieldInfo(TypedDict, total=False):

@@ -28,6 +28,7 @@ import { parseRoute } from "./urls.js";
 /**
  * @typedef {object} Context What a page needs.
  * @property {Source} source
+ * @property {URLSearchParams} listed The filter of the list of runs, as it was seen last.
  * @property {(url: string) => void} go Shows the page of an address of the viewer.
  * @property {(title: string) => void} setTitle
  * @property {(text: string) => void} announce Tells a person who uses a screen reader.
@@ -46,6 +47,7 @@ async function startApp() {
   /** @type {Context} */
   const context = {
     source,
+    listed: new URLSearchParams(),
     go(url) {
       history.pushState(null, "", url);
       show();

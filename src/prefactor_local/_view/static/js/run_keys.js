@@ -38,6 +38,7 @@ export function runKeys(page) {
     { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },
     { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
     { keys: ["0"], does: "All of the time", run: () => page.zoom(null) },
+    ...(page.header.neighbours?.keys ?? []),
   ];
 }
 

@@ -14,6 +14,7 @@ import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
 import { PayloadSearch } from "./payload_search.js";
 import { RunHeader } from "./run_header.js";
+import { RunNeighbours } from "./run_neighbours.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
 import { onThemeChange } from "./settings.js";
@@ -68,6 +69,7 @@ export class RunPage {
     /** @type {Promise<RowsPage> | null} */
     this.firstRows = null;
     this.header = new RunHeader(
+      this.source.live ? new RunNeighbours(context) : null,
       this.source.live ? (id, format) => this.export(id, format) : null,
       (seq) => this.goToSeq(seq),
       (status) => this.toolbar.showOnly(status),

@@ -98,6 +98,7 @@ export class RunsPage {
 
   /** Asks for the newest runs, again and again. */
   ask() {
+    this.context.listed = runsQuery(this.state);
     this.stop();
     this.stop = askAgainAndAgain(
       () => this.askForChanges(),

@@ -33,9 +33,9 @@ export class RunsToolbar {
     this.input = element("input", {
       type: "search",
       class: "filter",
-      placeholder: "Filter: agent, version, ID",
-      "aria-label": "Filter: text in the agent, version or ID",
-      title: "Text in the agent's name, its version, the ID or external ID of the run (/)",
+      placeholder: "Filter: agent, headline, ID",
+      "aria-label": "Filter: text in the agent, version, headline or ID",
+      title: "Text in the agent's name, its version, the headline, the ID or external ID of the run (/)",
       spellcheck: "false",
       autocomplete: "off",
     });

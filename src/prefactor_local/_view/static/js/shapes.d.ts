@@ -24,12 +24,18 @@ export interface RunSummary {
   failed: number;
   open: number;
   mismatches: number;
+  headline: string;
 }
 
 export interface RunsPage {
   runs: RunSummary[];
   before: number | null;
   agents: [string, string][];
+}
+
+export interface Neighbours {
+  newer: string | null;
+  older: string | null;
 }
 
 export interface FieldInfo {

@@ -1,0 +1,65 @@
+// The ways to the runs beside the one that is shown, in the list as it was filtered last.
+
+/** @import { Context } from "./app.js" */
+/** @import { KeyBinding } from "./keys.js" */
+import { element, setAttribute } from "./dom.js";
+import { runUrl } from "./urls.js";
+
+/** @typedef {"newer" | "older"} Side */
+
+export class RunNeighbours {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.run = "";
+    this.links = { newer: neighbourLink("‹ Newer", "K"), older: neighbourLink("Older ›", "J") };
+    this.element = element("nav", { class: "neighbours", "aria-label": "Other runs" }, ...Object.values(this.links));
+  }
+
+  /** @returns {KeyBinding[]} */
+  get keys() {
+    return [
+      { keys: ["J"], does: "Next run of the list", run: () => this.go("older") },
+      { keys: ["K"], does: "Previous run of the list", run: () => this.go("newer") },
+    ];
+  }
+
+  ask() {
+    return this.context.source.neighbours(this.run, this.context.listed);
+  }
+
+  /**
+   * Shows the ways from a run. Without an answer there are none.
+   * @param {string} run
+   */
+  async show(run) {
+    this.run = run;
+    const found = await this.ask().catch(() => ({ newer: null, older: null }));
+    for (const side of /** @type {Side[]} */ (["newer", "older"])) {
+      const id = found[side];
+      if (id === null) this.links[side].removeAttribute("href");
+      else setAttribute(this.links[side], "href", runUrl(id));
+      setAttribute(this.links[side], "aria-disabled", id === null ? "true" : null);
+    }
+  }
+
+  /**
+   * Opens the run on one side. It asks again, for there may be a newer one now.
+   * @param {Side} side
+   */
+  async go(side) {
+    const found = await this.ask().catch(() => null);
+    if (!this.element.isConnected) return;
+    if (found?.[side]) this.context.go(runUrl(found[side]));
+    else this.context.announce(`There is no ${side} run in the list.`);
+  }
+}
+
+/**
+ * @param {string} label
+ * @param {string} key
+ */
+function neighbourLink(label, key) {
+  const title = `The run beside this one in the list (${key})`;
+  return element("a", { role: "link", "aria-disabled": "true", title }, label);
+}
