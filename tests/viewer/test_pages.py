@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.local.conftest import Http
@@ -39,6 +41,7 @@ def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None
     screen.shown(f"#run-{new}", "Newcomer")
     assert line.bounding_box() == before  # what a person looks at stays where it is
     assert screen.shown(f"#run-{new} .cell-status").inner_text() == "✓ complete"
+    assert screen.shown(f"#run-{new} .run-headline").inner_text() == "order 12a"
 
     screen.page.locator("select").first.select_option(label="Agent 1")
     screen.shown(".count", "26 runs")
@@ -52,6 +55,26 @@ def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None
     screen.page.wait_for_url(f"**/ui/runs/{runs[1]}*")
     screen.page.go_back()
     screen.shown(".count", "1 run")
+
+
+def test_from_a_run_to_the_runs_beside_it_in_the_list(screen: Screen, http: Http) -> None:
+    a1, b1, a2 = (shop_run(http, name=name) for name in ("a", "b", "a"))
+    screen.run(b1)
+    screen.shown(".neighbours a[href]", "Older").click()
+    screen.page.wait_for_url(f"**/ui/runs/{a1}*")
+    screen.shown(".neighbours a[aria-disabled]", "Older")
+    screen.go("/ui/?q=" + "ORDER&agent=a")
+    screen.shown(f"#run-{a1} a").click()
+    screen.shown(".row")
+    screen.press("K")
+    screen.page.wait_for_url(f"**/ui/runs/{a2}*")
+    screen.shown(".neighbours a[aria-disabled]", "Newer")
+    a3 = shop_run(http, name="a")
+    screen.press("K")
+    screen.page.wait_for_url(f"**/ui/runs/{a3}*")
+    screen.shown(".row")
+    screen.press("K")
+    screen.shown("[role=status]", "There is no newer run in the list.")
 
 
 def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -> None:
@@ -91,6 +114,51 @@ def test_large_numbers_are_as_recorded_and_large_payloads_are_folded(screen: Scr
     for name in ("Show 30 items", "JSON"):
         pane.get_by_role("button", name=name, exact=True).first.click()
     assert f'"number": {number},' in screen.shown(".pane .params pre").inner_text()
+
+
+def test_the_parts_of_a_span_are_folded_until_they_are_wanted(screen: Screen, http: Http) -> None:
+    screen.run(shop_run(http))
+    screen.press("j")
+    screen.shown(".pane .params [data-pointer='params/number']")
+    screen.page.locator(".pane .params summary").first.focus()
+    screen.press("Enter")
+    screen.gone(".pane .params [data-pointer='params/number']")
+    screen.page.reload()  # as the span that was selected
+    screen.shown(".pane .result [data-pointer='result/note']")
+    screen.gone(".pane .params [data-pointer='params/number']")
+    screen.shown(".problems .place", "params /number").click()
+    screen.until("document.activeElement.dataset.pointer === 'params/number'")
+    screen.press("j")
+    screen.shown(".pane h2", "step 1")
+    screen.gone(".pane .params .field")  # that the page has opened it changes nothing for others
+    screen.page.locator(".pane .params summary").click()
+    screen.shown(".pane .params .field", "name")
+
+
+def test_json_has_colours_and_is_the_text_that_is_copied(screen: Screen, http: Http) -> None:
+    run_id = http.started()
+    escapes = '"\\": ' * 20_000
+    payload: dict[str, Any] = {
+        'a": 1': 'b": 2,',
+        "n": [-1.5, True, None, {}, 'c": 3', "\u202e"],
+        "": {"long": escapes},
+        "x": [[7] * 900] * 4,
+    }
+    http.span(run_id, schema_name="other", payload=payload)
+    screen.run(run_id, "?view=json")
+    screen.press("j")
+    shown = screen.shown(".pane .params pre")
+    parts = {
+        name: [text for text in shown.locator(f".json-{name}").all_text_contents() if len(text) < 100]
+        for name in ("name", "string", "number", "word")
+    }
+    assert parts["name"] == [json.dumps(name) for name in ('a": 1', "n", "", "long", "x")]
+    assert parts["string"] == [json.dumps('b": 2,'), json.dumps('c": 3'), '"⟨U+202E⟩"']
+    assert (parts["number"][:2], parts["word"]) == (["-1.5", "7"], ["true", "null"])
+    text = shown.text_content()
+    assert text is not None
+    assert len(parts["number"]) < 3_000 < text.count("7")  # what comes last has none
+    assert json.loads(text)["x"] == payload["x"]
 
 
 def test_spans_are_filtered(screen: Screen, http: Http) -> None:

@@ -4,7 +4,7 @@
 /** @import { FieldInfo } from "./shapes.js" */
 /** @import { PayloadView } from "./texts.js" */
 import { append, element } from "./dom.js";
-import { formatJson } from "./json.js";
+import { jsonElement } from "./json_view.js";
 
 /**
  * The name of a field, and what its schema says of it.
@@ -51,7 +51,6 @@ export function mismatchBoxes(view, pointer) {
   return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
     const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
     if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, formatJson(schema));
-    return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
+    return append(box, element("details", {}, element("summary", {}, "Schema"), jsonElement(schema)));
   });
 }
