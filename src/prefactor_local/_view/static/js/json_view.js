@@ -6,7 +6,9 @@ import { element } from "./dom.js";
 import { visibleText } from "./format.js";
 import { formatJson } from "./json.js";
 
-const MOST_LINES = 3000; // what follows them has no colours: each line takes some elements
+const LINES_OF_BLOCK = 100;
+const LINE_HEIGHT = 18; // pixels
+const COLOURED_LINES = 3000; // what follows them has no colours: each line takes some elements
 const LONGEST_JSON_NAME = 1000; // characters
 const JSON_NAME = /^"(?:[^"\\]|\\.)*"(?=: )/;
 const VALUE_KINDS = [
@@ -17,14 +19,27 @@ const VALUE_KINDS = [
 
 /** @param {Json} value */
 export function jsonElement(value) {
-  const text = visibleText(formatJson(value));
-  const lines = text.split("\n", MOST_LINES);
-  const rest = text.slice(lines.join("\n").length);
-  return element("pre", { class: "text code" }, ...lines.flatMap(lineParts).slice(1), rest);
+  const lines = visibleText(formatJson(value)).split("\n");
+  const shown = element("pre", { class: "text code" });
+  for (let from = 0; from < lines.length; from += LINES_OF_BLOCK)
+    shown.append(lineBlock(lines.slice(from, from + LINES_OF_BLOCK), from < COLOURED_LINES));
+  return shown;
 }
 
 /**
- * The parts of a line, after the end of the line before it. A line has one value, or a bracket, and maybe its name.
+ * Some lines, which the browser lays out when they come into sight.
+ * @param {string[]} lines
+ * @param {boolean} coloured
+ */
+function lineBlock(lines, coloured) {
+  const parts = coloured ? lines.flatMap(lineParts).slice(1) : [lines.join("\n")];
+  const block = element("div", { class: "json-lines" }, ...parts);
+  block.style.containIntrinsicSize = `auto ${lines.length * LINE_HEIGHT}px`;
+  return block;
+}
+
+/**
+ * The end of the line before it, and its parts. A line has one value, or a bracket, and maybe its name.
  * @param {string} line
  * @returns {Child[]}
  */
