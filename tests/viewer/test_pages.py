@@ -144,9 +144,10 @@ def test_json_has_colours_and_is_the_text_that_is_copied(screen: Screen, http: H
         "": {"long": escapes},
         "x": [[7] * 900] * 4,
     }
-    http.span(run_id, schema_name="other", payload=payload)
+    http.span(run_id, payload=payload)
     screen.run(run_id, "?view=json")
     screen.press("j")
+    screen.shown(".row .dot.LLM")
     shown = screen.shown(".pane .params pre")
     parts = {
         name: [text for text in shown.locator(f".json-{name}").all_text_contents() if len(text) < 100]

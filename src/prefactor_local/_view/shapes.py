@@ -137,11 +137,13 @@ class SpanTypeInfo(TypedDict):
     """A span type of a run.
 
     Attributes:
+        kind: what kind of step it is, as `span_kinds` tells by its name.
         params, result: fields by the pattern of their JSON pointer, where `*` stands for any item or any other
             property: `""` is the payload itself, `/messages/*/content` a field of each message.
     """
 
     name: str
+    kind: str | None
     title: str
     description: str | None
     template: str | None

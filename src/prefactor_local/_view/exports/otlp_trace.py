@@ -10,9 +10,9 @@ from prefactor_local._view.exports.json_text import json_text
 from prefactor_local._view.exports.otlp_values import attributes_of, nanoseconds, unicode_text
 from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.exports.span_attributes import Attributes, meaning_of
-from prefactor_local._view.exports.span_kinds import span_kinds
 from prefactor_local._view.exports.tree import parents
 from prefactor_local._view.shapes import Finding, Json, RunDetails, RunExport, SpanDetails
+from prefactor_local._view.span_kinds import span_kinds
 
 __all__ = ["resource_of", "spans_of"]
 

@@ -34,7 +34,7 @@ export function drawPair(pane, view, content, close) {
   const { row, types } = view;
   const shown = /** @type {SpanRow} */ (row.a ?? row.b);
   const info = typeOfPair(view);
-  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const dot = element("span", { class: `dot ${info?.kind ?? ""}`, "aria-hidden": "true" });
   const kind = element(
     "p",
     { class: "pane-type" },

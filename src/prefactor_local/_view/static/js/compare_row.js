@@ -77,6 +77,7 @@ function spanCell() {
       const [, , , name, state, , took, summary] = row;
       guides.style.width = `${Math.min(depth, MOST_LEVELS) * LEVEL}px`;
       guides.textContent = depth > MOST_LEVELS ? `${depth}` : "";
+      dot.className = `dot ${types[name]?.kind ?? ""}`;
       cell.style.setProperty("--hue", String(hueOf(name)));
       headline.textContent = visibleText(headlineOf(row, types));
       type.textContent = summary ? visibleText(name) : "";

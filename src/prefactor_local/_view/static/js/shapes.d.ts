@@ -53,6 +53,7 @@ export interface FieldInfo {
 
 export interface SpanTypeInfo {
   name: string;
+  kind: string | null;
   title: string;
   description: string | null;
   template: string | null;

@@ -67,7 +67,7 @@ export function drawSpan(pane, view, actions) {
  * @param {PaneActions} actions
  */
 function heading({ span, type, hue }, actions) {
-  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const dot = element("span", { class: `dot ${type?.kind ?? ""}`, "aria-hidden": "true" });
   const close = button("✕", actions.close, { class: "icon", "aria-label": "Close the span", title: "Close (Esc)" });
   const name = type && type.title !== span.type ? element("code", {}, span.type) : null;
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);

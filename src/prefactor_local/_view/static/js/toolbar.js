@@ -179,7 +179,7 @@ export class Toolbar {
    */
   typeLine(name, count) {
     const box = element("input", { type: "checkbox", value: name, checked: this.model.state.types.includes(name) });
-    const dot = element("span", { class: "dot", "aria-hidden": "true" });
+    const dot = element("span", { class: `dot ${this.model.typeOf(name)?.kind ?? ""}`, "aria-hidden": "true" });
     const line = element(
       "label",
       {},
