@@ -33,9 +33,10 @@ export class RunsToolbar {
     this.input = element("input", {
       type: "search",
       class: "filter",
-      placeholder: "Filter: agent, headline, ID",
-      "aria-label": "Filter: text in the agent, version, headline or ID",
-      title: "Text in the agent's name, its version, the headline, the ID or external ID of the run (/)",
+      placeholder: "Filter: agent, summary, ID",
+      "aria-label": "Filter: text in the agent, version, summary or ID",
+      title:
+        "Text in the agent's name, its version, the summary of its first span, the ID or external ID of the run (/)",
       spellcheck: "false",
       autocomplete: "off",
     });
