@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from prefactor_local._view.pointers import below
+from prefactor_local._protocol.pointers import below
 from prefactor_local._view.schema_places import Schema, SchemaPlaces
 from prefactor_local._view.shapes import FieldInfo, Json
 

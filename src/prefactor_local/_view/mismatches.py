@@ -8,7 +8,7 @@ import sqlite3
 from typing_extensions import TypedDict
 
 from prefactor_local._operations.schemas import Problem, SpanChecks, check_span
-from prefactor_local._view.pointers import steps_of
+from prefactor_local._protocol.pointers import steps_of
 from prefactor_local._view.shapes import Json, Mismatch
 from prefactor_local._view.span_types import SpanTypes
 

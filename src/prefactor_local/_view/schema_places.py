@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import unquote, urljoin
 
-from prefactor_local._view.pointers import steps_of
+from prefactor_local._protocol.pointers import steps_of
 from prefactor_local._view.shapes import Json
 from prefactor_schema.patterns import matcher
 
