@@ -25,7 +25,7 @@ from prefactor_local._server.view_query import (
     whole_number,
 )
 from prefactor_local._server.view_threads import ViewThreads
-from prefactor_local._view.exports import FORMATS, export_file
+from prefactor_local._view.exports import FORMATS, export_file, export_name
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RowsPage, Status
 
@@ -130,9 +130,10 @@ class ViewData:
 
     async def _export(self, request: Request) -> Response:
         run_id, form = await self._run_id(request), choice(request, "format", FORMATS)
-        file = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
-        disposition = f'attachment; filename="{file.name}"'
-        return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
+        content = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
+        disposition = f'attachment; filename="{export_name(run_id, form)}"'
+        media_type = FORMATS[form].media_type
+        return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
 
     async def _compare(self, request: Request) -> Response:
         a, b = [await self._operations.run_step(self._reader.find_run, identifier(request, name)) for name in "ab"]

@@ -66,7 +66,7 @@ class FileSource:
         return self._checked(FINDINGS, lambda reader: reader.findings(run_id))
 
     def export(self, run_id: str, form: str) -> bytes:
-        return self._read(lambda reader: export_file(reader, run_id, form).content)
+        return self._read(lambda reader: export_file(reader, run_id, form))
 
     def _checked(self, shape: TypeAdapter[_Shape], read: Callable[[Reader], _Shape]) -> _Shape:
         return self._read(lambda reader: shape.validate_python(read(reader)))
