@@ -80,6 +80,10 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
         assert process.returncode == 0
         assert out == api.view_url.replace("#", f"runs/{run_id}#") + "\n"
         assert_signs_in_once(opened.read_text(), link=out)
+        with LocalApi(announce=True) as later, command("open") as process:
+            out, err = process.communicate(timeout=20)
+            assert out == f"{later.view_url}\n"
+        assert err.count("2 servers run") == 1
     with command("open", "--database", str(file)) as process:
         assert process.stdout is not None
         link = process.stdout.readline()

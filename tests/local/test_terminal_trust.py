@@ -223,7 +223,7 @@ def test_a_damaged_database_is_not_served(database: Path, key: str) -> None:
 
 
 def test_a_file_shows_what_a_later_server_writes(database: Path, connect: Callable[..., Http]) -> None:
-    with FileSource(database) as source:
+    with closing(FileSource(database)) as source:
         assert len(source.runs()["runs"]) == 1
         with LocalApi(database=database) as api:
             run_id = connect(api).started()

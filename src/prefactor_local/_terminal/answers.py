@@ -21,13 +21,12 @@ CODE: Final = TypeAdapter[str](str)
 _IDENTIFIER: Final = re.compile(r"[\w-]{1,200}", re.ASCII)
 
 
-def checked_id(details: RunDetails) -> str:
+def checked_id(run_id: str) -> str:
     """The ID of a run, which becomes part of addresses and of file names.
 
     Raises:
         ValueError: It may not.
     """
-    run_id = details["run"]["id"]
     if _IDENTIFIER.fullmatch(run_id) is None:
         raise ValueError("not an ID")
     return run_id
