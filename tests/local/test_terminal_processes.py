@@ -6,6 +6,8 @@ import json
 import os
 import pty
 import re
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +56,36 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
             assert json.loads(data.stdout.readline())["id"] == waiting
             assert interrupted(lines) == (0, "", "")
             assert interrupted(data) == (0, "", "")
+
+
+def test_tail_misses_no_run_however_many_there_are(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    """More runs than a page of the list has begin and end between two looks; others begin, and end after the next."""
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file, announce=True) as api, command("tail") as lines:
+        http = connect(api)
+        assert lines.stderr is not None
+        assert "Ctrl-C" in lines.stderr.readline()
+        lines.send_signal(signal.SIGSTOP)
+        begun = [http.started() for _ in range(60)]
+        ended = [http.started() for _ in range(60)]
+        for run_id in ended:
+            http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        lines.send_signal(signal.SIGCONT)
+        assert runs_over(lines, len(ended)) == ended
+        for run_id in begun:
+            http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        assert runs_over(lines, len(begun)) == begun
+        assert interrupted(lines) == (0, "", "")
+
+
+def runs_over(lines: subprocess.Popen[str], count: int) -> list[str]:
+    """The next runs of which it is said that they are over."""
+    assert lines.stdout is not None
+    found: list[str] = []
+    for _ in range(count):
+        found.append(lines.stdout.readline().split()[-1])
+        assert "the run is over" in lines.stdout.readline()
+    return found
 
 
 def assert_signs_in_once(opened: str, *, link: str) -> None:

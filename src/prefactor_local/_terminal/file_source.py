@@ -44,8 +44,8 @@ class FileSource:
     def find_run(self, wanted: str) -> str:
         return self._read(lambda reader: checked_id(reader.find_run(wanted)))
 
-    def runs(self, *, status: str | None = None) -> RunsPage:
-        return self._checked(RUNS, lambda reader: reader.runs(status=status))
+    def runs(self, *, before: int | None = None, status: str | None = None) -> RunsPage:
+        return self._checked(RUNS, lambda reader: reader.runs(before=before, status=status))
 
     def run(self, run_id: str) -> RunDetails:
         return self._checked(DETAILS, lambda reader: reader.run(run_id))

@@ -41,8 +41,9 @@ class HttpSource:
         except ValueError:
             self._refuse()
 
-    def runs(self, *, status: str | None = None) -> RunsPage:
-        return self._get(RUNS, "/runs", {"status": status} if status else {})
+    def runs(self, *, before: int | None = None, status: str | None = None) -> RunsPage:
+        query = {"before": before, "status": status}
+        return self._get(RUNS, "/runs", {name: str(value) for name, value in query.items() if value is not None})
 
     def run(self, run_id: str) -> RunDetails:
         return self._get(DETAILS, f"/runs/{_quoted(run_id)}")
