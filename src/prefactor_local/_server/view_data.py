@@ -96,8 +96,8 @@ class ViewData:
         )
 
     async def _run(self, request: Request) -> Response:
-        details = await self._operations.run_step(self._reader.run, await self._run_id(request))
-        return await self._threads.run(lambda: json_answer(details))
+        run_id = await self._run_id(request)
+        return await self._threads.run(lambda: json_answer(self._reader.run(run_id)))
 
     async def _spans(self, request: Request) -> Response:
         after = whole_number(request, "after") or 0

@@ -14,7 +14,7 @@ from prefactor_local._view.shapes import RunDetails, RunsPage, RunSummary
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["find_run", "origin_of", "run_details", "run_summary", "runs_page", "stored_run"]
+__all__ = ["find_run", "listed_run", "origin_of", "run_details", "runs_page", "stored_run"]
 
 _BATCH = 500
 """So many runs are read in one transaction."""
@@ -78,7 +78,7 @@ def runs_page(
     with store.transaction(write=False):
         agents = [(str(row["id"]), str(row["name"])) for row in store.select(_AGENTS)]
     return {
-        "runs": [run_summary(store, row) for row in page[:limit]],
+        "runs": [_run_summary(store, row) for row in page[:limit]],
         "before": page[limit - 1]["seq"] if len(page) > limit else None,
         "agents": sorted(agents, key=lambda agent: (agent[1].casefold(), agent[0])),
     }
@@ -96,13 +96,20 @@ def stored_run(store: Store, run_id: str) -> sqlite3.Row:
     return found[0]
 
 
+def listed_run(store: Store, run_id: str) -> RunSummary:
+    """A run, as `Reader.summary` describes it."""
+    with store.transaction(write=False):
+        row = stored_run(store, run_id)
+    return _run_summary(store, row)
+
+
 def run_details(store: Store, types: SpanTypes, run_id: str) -> RunDetails:
     """A run with its span types, as `Reader.run` describes it."""
     with store.transaction(write=False):
         row = stored_run(store, run_id)
         uncomputed = _uncomputed(store, run_id)
     details: RunDetails = {
-        "run": run_summary(store, row),
+        "run": _run_summary(store, row),
         "origin": origin_of(row),
         "runtime": json.loads(row["runtime_environment"] or "{}"),
         "quality": json.loads(row["quality_payloads"]),
@@ -124,7 +131,7 @@ def origin_of(run: sqlite3.Row) -> str:
     return str(run["origin"] or run["inserted_at"])
 
 
-def run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
+def _run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
     """A run in the list, from a row of `stored_run`. A transaction of its own, for a run may have many spans."""
     with store.transaction(write=False):
         counts = store.select(_COUNTS, row["id"])[0]
