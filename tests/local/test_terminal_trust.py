@@ -251,5 +251,7 @@ def test_names_that_are_too_long(database: Path, capsys: pytest.CaptureFixture[s
     name = "n" * 300
     arguments = ("export", "--format", "json", "--database", str(database), "-o", name)
     assert said(capsys, *arguments) == (1, "", f"prefactor-local: cannot write {name}: File name too long\n")
+    longest = str(database.with_name("n" * 255))
+    assert said(capsys, *arguments[:-1], longest) == (0, f"{longest}\n", "")
     with pytest.raises(SystemExit, match="2"):
         main(["show", "a" * 3000])

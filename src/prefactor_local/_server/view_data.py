@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from prefactor_local._protocol.strings import is_identifier
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_query import (
     choice,
     flag,
     identifier,
-    is_identifier,
     optional_choice,
     text,
     whole_number,

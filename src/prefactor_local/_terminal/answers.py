@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from prefactor_local._protocol.strings import is_identifier
 from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 
 __all__ = ["CODE", "DETAILS", "FINDINGS", "ROWS", "RUNS", "SPAN", "checked_id"]
@@ -18,8 +18,6 @@ SPAN: Final = TypeAdapter[SpanDetails](SpanDetails)
 FINDINGS: Final = TypeAdapter[list[Finding]](list[Finding])
 CODE: Final = TypeAdapter[str](str)
 
-_IDENTIFIER: Final = re.compile(r"[\w-]{1,200}", re.ASCII)
-
 
 def checked_id(run_id: str) -> str:
     """The ID of a run, which becomes part of addresses and of file names.
@@ -27,6 +25,6 @@ def checked_id(run_id: str) -> str:
     Raises:
         ValueError: It may not.
     """
-    if _IDENTIFIER.fullmatch(run_id) is None:
+    if not is_identifier(run_id):
         raise ValueError("not an ID")
     return run_id
