@@ -25,7 +25,6 @@ from prefactor_local._operations.upgrade import compute_missing
 from prefactor_local._server import admin
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
-from prefactor_local._server.one_time_codes import OneTimeCodes
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
 from prefactor_local._server.view import view_app
@@ -161,7 +160,7 @@ class LocalApi:
             RuntimeError: There is no viewer, because of `view=False`.
         """
         self._check_view()
-        return self._current.here.view_url(run_id, code=self._current.codes.new())
+        return self._current.here.view_url(run_id, code=self._current.access.new_code())
 
     def _check_view(self) -> None:
         if not self._view:
@@ -332,8 +331,8 @@ class LocalApi:
             record=partial(self._record_call, reader),
         )
         compute_missing(account)
-        operations, threads, codes = OperationThread(), ViewThreads(), OneTimeCodes()
-        access = ViewAccess(account.view_token, codes, self._hosts)
+        operations, threads = OperationThread(), ViewThreads()
+        access = ViewAccess(account.view_token, self._hosts)
         view = partial(view_app, reader, access, database=str(self._database), operations=operations, threads=threads)
         build = partial(
             build_app,
@@ -356,7 +355,7 @@ class LocalApi:
         here, announcement = self._here(account, port), ExitStack()
         if self._announce and announcement.enter_context(announced(here)) is None:
             logger.warning("other commands do not find this server: it can write to none of %s", described_folders())
-        return _Running(account, reader, operations, threads, server, port, here, codes, announcement)
+        return _Running(account, reader, operations, threads, server, port, here, access, announcement)
 
     def _here(self, account: Account, port: int) -> RunningServer:
         host, database = self._address[0], str(self._database)
@@ -398,7 +397,7 @@ class _Running(NamedTuple):
     server: ServerThread
     port: int
     here: RunningServer
-    codes: OneTimeCodes
+    access: ViewAccess
     announcement: ExitStack
 
 
