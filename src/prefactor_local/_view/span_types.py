@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_args
 from prefactor_api.agent_instance import DataCategories
 from prefactor_local._state.store import Store
 from prefactor_local._view.fields import fields_of
-from prefactor_local._view.schema_places import SchemaPlaces
+from prefactor_local._view.schema_places import Budget, SchemaPlaces
 from prefactor_local._view.shapes import FieldInfo, Json, Side, SpanTypeInfo
 
 __all__ = ["SpanTypes", "StoredType"]
@@ -46,14 +46,15 @@ class SpanTypes:
 
     def _shown(self, schema_version_id: str) -> dict[str, SpanTypeInfo]:
         """The span types by name, as the viewer shows them."""
-        return {name: _shown(stored) for name, stored in self.stored(schema_version_id).items()}
+        budget = Budget(looks=200_000, chars=4 * 1024 * 1024)  # for all types: there may be a thousand
+        return {name: _shown(stored, budget) for name, stored in self.stored(schema_version_id).items()}
 
     def _places(self, schema_version_id: str, name: str, side: Side) -> SchemaPlaces:
         """The places of the schema of the params or the result of a span type that is registered."""
         return SchemaPlaces(self.stored(schema_version_id)[name][f"{side}_schema"])
 
 
-def _shown(stored: StoredType) -> SpanTypeInfo:
+def _shown(stored: StoredType, budget: Budget) -> SpanTypeInfo:
     risk: Mapping[str, Json] = stored["data_risk"] or {}
     params_risk, result_risk = (_words(risk.get(f"{part}_data_categories")) for part in ("params", "result"))
     schema = stored["params_schema"]
@@ -64,8 +65,8 @@ def _shown(stored: StoredType) -> SpanTypeInfo:
         "template": stored["template"],
         "data_risk": max((_classification(params_risk), _classification(result_risk)), key=_rank) or None,
         "deprecated": schema.get("deprecated") is True or "x-prefactor-deprecated" in schema,
-        "params": _with_risk(fields_of(schema), params_risk),
-        "result": _with_risk(fields_of(stored["result_schema"]), result_risk),
+        "params": _with_risk(fields_of(schema, budget), params_risk),
+        "result": _with_risk(fields_of(stored["result_schema"], budget), result_risk),
     }
 
 
