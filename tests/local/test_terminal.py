@@ -209,6 +209,12 @@ def test_export_writes_all_or_nothing(
     assert main(["export", "--format", "json", "-o", "own.json"]) == 1
     assert own.read_text() == "mine"
     assert main(["export", "--format", "json", "-o", "own.json", "--force"]) == 0
+    (tmp_path / "link.json").symlink_to(own)
+    (tmp_path / "nowhere.json").symlink_to(tmp_path / "gone.json")
+    for name in ("link.json", "nowhere.json"):
+        assert main(["export", "--format", "json", "-o", name]) == 1
+    assert main(["export", "--format", "json", "-o", "link.json", "--force"]) == 0
+    assert (tmp_path / "link.json").readlink() == own
     assert main(["export", "--format", "json", "-o", "-"]) == 0
     assert capsys.readouterr().out.endswith(own.read_text())
     for place in (".", "nowhere/x.json"):

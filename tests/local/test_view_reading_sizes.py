@@ -100,3 +100,20 @@ def test_recursive_types_make_no_long_answer(api: LocalApi, http: Http) -> None:
     details = Reader(api._current.account.store).run(run)
     assert len(details["span_types"]) == 10
     assert len(json.dumps(details)) < 10 * len(json.dumps(types))
+
+
+def test_long_names_and_summaries_are_cut_where_there_are_many(api: LocalApi, http: Http) -> None:
+    template = "{% for a in (1..1000) %}{{ text }}{% endfor %}"
+    types = [{"name": "t", "params_schema": {"type": "object"}, "template": template}]
+    version = {"external_identifier": "long", "span_type_schemas": types}
+    agent = {"name": "n" * 5_000, "external_identifier": "v" * 5_000}
+    run = http.started(agent_schema_version=version, agent_version=agent)
+    span_id = http.span(run, schema_name="t", payload={"text": "0123456789"})["details"]["id"]
+    http.span(run, schema_name="u" * 5_000)
+    reader = Reader(api._current.account.store)
+    first, second = reader.rows(run)["rows"]
+    assert (len(first.summary), len(second.type)) == (2_000, 500)
+    assert [len(reader.span(span_id, full=full)["summary"]) for full in (False, True)] == [2_000, 10_000]
+    page = reader.runs()
+    assert [len(page["runs"][0][name]) for name in ("agent_name", "version")] == [500, 500]
+    assert [len(name) for _, name in page["agents"]] == [500]

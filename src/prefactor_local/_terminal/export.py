@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     file = Path(options.output or export_name(run_id, options.format))
     _check(file, options)
     try:
-        write_private(file, content)  # for it holds payloads
+        write_private(file.resolve(), content)  # for it holds payloads; a link stays one
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from None
     sys.stdout.write(f"{visible(str(file))}\n")
@@ -75,7 +76,7 @@ def _print(content: bytes, media_type: str) -> None:
 def _check(file: Path, options: argparse.Namespace) -> None:
     """Raises `CommandError` if the file must not be written."""
     try:
-        exists, is_file = file.exists(), file.is_file()
+        exists, is_file = os.path.lexists(file), file.is_file()
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from None
     if exists and not is_file:

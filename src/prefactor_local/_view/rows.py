@@ -7,21 +7,22 @@ import sys
 
 from prefactor_local._state.store import Store
 from prefactor_local._view.runs import origin_of, stored_run
-from prefactor_local._view.shapes import RowsPage, SpanRow
+from prefactor_local._view.shapes import MOST_OF_SUMMARY, MOST_OF_TYPE, RowsPage, SpanRow
 from prefactor_local._view.times import milliseconds
 
 __all__ = ["all_rows", "rows_page"]
 
 _BATCH = 1_000
 """So many spans are read in one transaction: the store is not locked for longer than some milliseconds."""
-_CHANGED_SPANS = """
-    SELECT span.change, span.seq, span.id, COALESCE(parent.seq, span.parent_span_id), span.schema_name, span.status,
-        span.started_at, span.finished_at, span.summary, span.mismatches
+_CHANGED_SPANS = f"""
+    SELECT span.change, span.seq, span.id, COALESCE(parent.seq, span.parent_span_id),
+        substr(span.schema_name, 1, {MOST_OF_TYPE}), span.status, span.started_at, span.finished_at,
+        substr(span.summary, 1, {MOST_OF_SUMMARY}), span.mismatches
     FROM agent_span AS span INDEXED BY agent_span_change
         LEFT JOIN agent_span AS parent
             ON parent.id = span.parent_span_id AND parent.agent_instance_id = span.agent_instance_id
     WHERE span.agent_instance_id = ? AND span.change > ? ORDER BY span.change LIMIT ?
-"""
+"""  # noqa: S608 - numbers
 
 
 def rows_page(store: Store, run_id: str, *, after: int, limit: int) -> RowsPage:

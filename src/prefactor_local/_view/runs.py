@@ -10,7 +10,7 @@ from itertools import islice
 from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import RunDetails, RunsPage, RunSummary
+from prefactor_local._view.shapes import MOST_OF_NAME, RunDetails, RunsPage, RunSummary
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
@@ -20,13 +20,13 @@ _BATCH = 500
 """So many runs are read in one transaction."""
 _NAMED = 5
 """So many IDs are named where several begin with the same text."""
-_RUN = """
-    SELECT run.*, COALESCE(agent.name, run.agent_id) AS agent_name,
-        COALESCE(version.external_identifier, '') AS version, version.runtime_environment
+_RUN = f"""
+    SELECT run.*, substr(COALESCE(agent.name, run.agent_id), 1, {MOST_OF_NAME}) AS agent_name,
+        substr(COALESCE(version.external_identifier, ''), 1, {MOST_OF_NAME}) AS version, version.runtime_environment
     FROM agent_instance AS run
         LEFT JOIN agent ON agent.id = run.agent_id
         LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
-"""
+"""  # noqa: S608 - a number
 _ONE_RUN = f"{_RUN} WHERE run.id = ?"
 _NEWEST_RUNS = f"""{_RUN}
     WHERE run.seq < COALESCE(?, 9223372036854775807) AND run.status = COALESCE(?, run.status)
@@ -42,9 +42,10 @@ _LAST_CHANGE = """
     SELECT updated_at FROM agent_span INDEXED BY agent_span_change
     WHERE agent_instance_id = ? ORDER BY change DESC LIMIT 1
 """
-_AGENTS = """
-    SELECT id, name FROM agent WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
-"""
+_AGENTS = f"""
+    SELECT id, substr(name, 1, {MOST_OF_NAME}) AS name FROM agent
+    WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
+"""  # noqa: S608 - a number
 _SEARCHED = ("id", "agent_id", "agent_name", "version", "external_identifier")
 
 
@@ -54,8 +55,8 @@ def find_run(store: Store, wanted: str) -> str:
         if wanted == "last":
             found = store.select("SELECT id FROM agent_instance ORDER BY seq DESC LIMIT 1")
         elif wanted:
-            query = "SELECT id FROM agent_instance WHERE substr(id, 1, ?) = ? ORDER BY id = ? DESC, seq DESC LIMIT ?"
-            found = store.select(query, len(wanted), wanted, wanted, _NAMED + 1)
+            query = "SELECT id FROM agent_instance WHERE id >= ? AND id < ? ORDER BY id = ? DESC, seq DESC LIMIT ?"
+            found = store.select(query, wanted, f"{wanted}\U0010ffff", wanted, _NAMED + 1)
         else:
             found = []
     ids = [str(row["id"]) for row in found]

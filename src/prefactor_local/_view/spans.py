@@ -13,7 +13,7 @@ from prefactor_local._state.store import Store
 from prefactor_local._view.cuts import shortened
 from prefactor_local._view.differences import MOST_DIFFERENCES, differences
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import Cut, Difference, Json, Mismatch, SpanDetails
+from prefactor_local._view.shapes import MOST_OF_SUMMARY, Cut, Difference, Json, Mismatch, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
@@ -73,7 +73,7 @@ def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
         "started_at": row["started_at"],
         "finished_at": row["finished_at"],
         "duration_ms": milliseconds(row["started_at"], row["finished_at"]),
-        "summary": row["summary"] or "",
+        "summary": (row["summary"] or "")[: None if full else MOST_OF_SUMMARY],
         "params": params if full else shortened(params, "params", cuts),
         "result": result if full else shortened(result, "result", cuts),
         "cut": cuts,
