@@ -71,13 +71,13 @@ def test_a_run_has_the_headline_of_the_root_above_its_first_span(http: Http, rea
     first, second, without = http.started(), http.started(), http.started(agent_id="b")
     root = f"{first[:-1]}{'0' if first[-1] != '0' else '1'}"
     add(http, first, parent_span_id=root, payload={"model": "child"})
-    add(http, first, id=root, payload={"model": "Ärger", "prompt": "x" * 400})
+    add(http, first, id=root, payload={"model": "Ärger", "prompt": "x" * 600})
     add(http, first, payload={"model": "later"})
     own = f"{second[:-1]}{'0' if second[-1] != '0' else '1'}"
     add(http, second, id=own, parent_span_id=own, payload={"model": "own ancestor"})
 
     headlines = {run["id"]: run["headline"] for run in reader.runs()["runs"]}
-    assert (headlines[first][:10], len(headlines[first])) == ("Ärger: xxx", 300)
+    assert (headlines[first][:10], len(headlines[first])) == ("Ärger: xxx", 500)
     assert (headlines[second], headlines[without]) == ("own ancestor: →", "")
     for query, found in {"ÄRGER: X": [first], "ancestor": [second], "later": []}.items():
         assert [run["id"] for run in reader.runs(query=query)["runs"]] == found

@@ -19,6 +19,7 @@ from prefactor_local._view.shapes import (
     RowsPage,
     RunDetails,
     RunsPage,
+    RunSummary,
     SpanDetails,
 )
 from prefactor_local._view.span_types import SpanTypes
@@ -61,6 +62,10 @@ class Reader:
     def neighbours(self, run_id: str, **chosen: Unpack[RunFilter]) -> Neighbours:
         """The runs beside a run in the list that `runs` has for the same filter. Raises `NoSuchRunError`."""
         return runs.neighbours(self._store, run_id, chosen)
+
+    def summary(self, run_id: str) -> RunSummary:
+        """What the list of runs shows of a run. Raises `NoSuchRunError`."""
+        return runs.listed_run(self._store, run_id)
 
     def run(self, run_id: str) -> RunDetails:
         """A run. Raises `NoSuchRunError`."""
