@@ -65,7 +65,6 @@ export function runLine(id, onMark) {
       shown = now;
       setAttribute(line, "aria-label", [runName(run), statusWord(run.status), run.headline].filter(Boolean).join(", "));
       replaceChildren(headline, run.headline);
-      setAttribute(headline, "title", run.headline || null);
       replaceChildren(
         link,
         element("bdi", { class: "run-agent" }, run.agent_name),
@@ -118,8 +117,8 @@ function valuesOf(run, { started, ago, news, took }) {
 
 /** @param {RunSummary} run */
 function titleOf(run) {
-  const name = runName(run);
-  return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
+  const id = run.external_identifier && `External ID: ${run.external_identifier}`;
+  return [runName(run), run.headline, id].filter(Boolean).join("\n");
 }
 
 /**

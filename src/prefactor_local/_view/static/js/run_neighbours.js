@@ -3,6 +3,7 @@
 /** @import { Context } from "./app.js" */
 /** @import { KeyBinding } from "./keys.js" */
 import { element, setAttribute } from "./dom.js";
+import { sentenceOf } from "./messages.js";
 import { runUrl } from "./urls.js";
 
 /** @typedef {"newer" | "older"} Side */
@@ -12,7 +13,10 @@ export class RunNeighbours {
   constructor(context) {
     this.context = context;
     this.run = "";
-    this.links = { newer: neighbourLink("‹ Newer", "K"), older: neighbourLink("Older ›", "J") };
+    this.links = {
+      newer: neighbourLink("‹ Newer", "Newer run of the list (K)"),
+      older: neighbourLink("Older ›", "Older run of the list (J)"),
+    };
     this.element = element("nav", { class: "neighbours", "aria-label": "Other runs" }, ...Object.values(this.links));
   }
 
@@ -48,18 +52,21 @@ export class RunNeighbours {
    * @param {Side} side
    */
   async go(side) {
-    const found = await this.ask().catch(() => null);
-    if (!this.element.isConnected) return;
-    if (found?.[side]) this.context.go(runUrl(found[side]));
-    else this.context.announce(`There is no ${side} run in the list.`);
+    try {
+      const run = (await this.ask())[side];
+      if (!this.element.isConnected) return;
+      if (run) this.context.go(runUrl(run));
+      else this.context.announce(`There is no ${side} run in the list.`);
+    } catch (error) {
+      this.context.announce(sentenceOf(error));
+    }
   }
 }
 
 /**
  * @param {string} label
- * @param {string} key
+ * @param {string} title
  */
-function neighbourLink(label, key) {
-  const title = `The run beside this one in the list (${key})`;
+function neighbourLink(label, title) {
   return element("a", { role: "link", "aria-disabled": "true", title }, label);
 }
