@@ -88,7 +88,7 @@ def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -
     shown = number.inner_text()
     assert ["Order number" in shown, "As printed on the bill." in shown, "12a" in shown] == [True] * 3
     assert "integer" in number.locator(".mismatch").inner_text()
-    assert "🔒" in card.inner_text()
+    assert card.locator(".lock").all_text_contents() == ["redacted", "redacted"]
     assert "contact information" in mail.inner_text()
     assert pane.locator("[data-pointer='result/note'] .text").inner_text() == "Paid.\nSent."
     pane.get_by_role("button", name="JSON", exact=True).click()
@@ -201,6 +201,24 @@ def test_what_is_missing_or_failed_is_said_where_a_person_looks(screen: Screen, 
     screen.shown(".pane h2", "pay a")
     screen.page.go_back()
     screen.shown(".run-line")
+
+
+def test_what_should_have_been_redacted_is_not_called_redacted(screen: Screen, http: Http) -> None:
+    schema = {"type": "object", "properties": {"card": {"type": "string", "x-prefactor-redact": True}}}
+    types = [{"name": "pay", "params_schema": schema, "result_schema": {"type": "object"}}]
+    run_id = http.started(agent_schema_version={"external_identifier": "s2", "span_type_schemas": types})
+    span = http.span(run_id, schema_name="pay", payload={"card": "4111"})["details"]["id"]
+    http.finish_span(span, status="failed", result_payload={"error": "Declined."})
+    screen.run(run_id)
+
+    assert screen.shown(".row-error").inner_text() == "Declined."
+    screen.press("j")
+    assert screen.shown(".pane .error-box p").inner_text() == "Declined."
+    assert screen.shown(".pane [data-pointer='params/card']").inner_text().split("\n") == [
+        "card",
+        "⚠ not redacted",
+        "4111",
+    ]
 
 
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:

@@ -5,7 +5,7 @@
 import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
 import { button, element, replaceChildren } from "./dom.js";
-import { fieldTree, isObject, valueAt } from "./fields.js";
+import { recordedError, fieldTree, valueAt } from "./fields.js";
 import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
 import { formatJson } from "./json.js";
 import { jsonElement } from "./json_view.js";
@@ -82,17 +82,14 @@ function heading({ span, type, hue }, actions) {
 }
 
 /**
- * The exception that ended the span: type, message and what else the client recorded.
+ * What ended the span.
  * @param {SpanDetails} span
  */
 function errorBox(span) {
-  const error = isObject(span.result) && isObject(span.result.error) ? span.result.error : null;
-  if (span.status !== "failed" || !error) return null;
-  const kind = typeof error.type === "string" ? error.type : "Error";
-  const said = typeof error.message === "string" ? error.message : "";
-  const box = element("div", { class: "error-box" }, element("strong", {}, `✕ ${kind}`));
-  if (said) box.append(element("p", { class: "text" }, said));
-  return box;
+  const { type, message: said } = recordedError(span.result);
+  if (span.status !== "failed" || !(type || said)) return null;
+  const kind = element("strong", {}, `✕ ${type || "Error"}`);
+  return element("div", { class: "error-box" }, kind, said && element("p", { class: "text" }, said));
 }
 
 /**

@@ -145,7 +145,7 @@ function fieldElement(view, name, value, parent, parentField, depth) {
   const field = childField(parentField, name);
   const wrong = mismatchBoxes(view, pointer);
   const inline = isShort(value) && !wrong.length && !view.cuts.has(pointer);
-  const term = element("dt", {}, ...fieldLabel(name, field?.info ?? {}));
+  const term = element("dt", {}, ...fieldLabel(name, field?.info ?? {}, value));
   const shown = element("dd", {}, ...wrong, valueElement(view, value, pointer, field, depth + 1));
   const kind = `field${inline ? " inline" : ""}${wrong.length ? " wrong" : ""}`;
   return element(
