@@ -38,7 +38,18 @@ export function runKeys(page) {
     { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },
     { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
     { keys: ["0"], does: "All of the time", run: () => page.zoom(null) },
-    ...(page.header.neighbours?.keys ?? []),
+    ...(page.context.source.live ? neighbourKeys(page) : []),
+  ];
+}
+
+/**
+ * @param {RunPage} page
+ * @returns {KeyBinding[]}
+ */
+function neighbourKeys(page) {
+  return [
+    { keys: ["J"], does: "Next run of the list", run: () => page.header.neighbours?.go("older") },
+    { keys: ["K"], does: "Previous run of the list", run: () => page.header.neighbours?.go("newer") },
   ];
 }
 

@@ -1,7 +1,6 @@
 // The ways to the runs beside the one that is shown, in the list as it was filtered last.
 
 /** @import { Context } from "./app.js" */
-/** @import { KeyBinding } from "./keys.js" */
 import { element, setAttribute } from "./dom.js";
 import { sentenceOf } from "./messages.js";
 import { runUrl } from "./urls.js";
@@ -18,14 +17,6 @@ export class RunNeighbours {
       older: neighbourLink("Older ›", "Older run of the list (J)"),
     };
     this.element = element("nav", { class: "neighbours", "aria-label": "Other runs" }, ...Object.values(this.links));
-  }
-
-  /** @returns {KeyBinding[]} */
-  get keys() {
-    return [
-      { keys: ["J"], does: "Next run of the list", run: () => this.go("older") },
-      { keys: ["K"], does: "Previous run of the list", run: () => this.go("newer") },
-    ];
   }
 
   ask() {
