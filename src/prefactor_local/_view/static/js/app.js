@@ -3,6 +3,7 @@
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { Source } from "./data.js" */
 import { removeServiceWorkers, takeLink } from "./access.js";
+import { leaveAddress } from "./address.js";
 import { openComparePage } from "./compare_page.js";
 import { openSource } from "./data.js";
 import { button, element, replaceChildren } from "./dom.js";
@@ -47,6 +48,7 @@ async function startApp() {
   const context = {
     source,
     go(url) {
+      leaveAddress();
       history.pushState(null, "", url);
       show();
     },

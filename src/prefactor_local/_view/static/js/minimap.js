@@ -91,7 +91,7 @@ export class Minimap {
   /** Moves the frame around what is shown below. */
   drawFrame() {
     const { from, to } = this.list.window;
-    const { top, height } = this.list.seen;
+    const { top, height } = this.list.rows.seen;
     this.frame.style.left = `${Math.max(0, from / this.end) * 100}%`;
     this.frame.style.width = `${Math.min(1, (to - from) / this.end) * 100}%`;
     this.frame.style.top = `${EDGE - 2 + top * this.usedHeight}px`;
@@ -130,7 +130,7 @@ export class Minimap {
 
   /** @param {number} part Of the height of the list. */
   scrollTo(part) {
-    const { grid, canvas } = this.list;
+    const { grid, canvas } = this.list.rows;
     grid.scrollTop = Math.max(0, Math.min(1, part)) * canvas.offsetHeight - grid.clientHeight / 2;
   }
 }
