@@ -41,6 +41,10 @@ test("the keys stay in the list, and two runs are marked at most", () => {
     [model.further(null, 1).seq, model.further("run-3", -1).seq, model.further("run-2", Infinity).seq],
     [3, 3, 1],
   );
+  assert.deepEqual(
+    [-1, -Infinity, Infinity, 2].map((step) => model.further(null, step).seq),
+    [1, 3, 1, 2],
+  );
   assert.deepEqual(["a", "b", "c", "b"].reduce(toggleMark, []), ["c"]);
 });
 

@@ -51,6 +51,11 @@ function runFacts(letter, run, other) {
     element("span", { class: "side-letter" }, letter),
     element("span", {}, link, " ", statusMark(run.status)),
   );
+  /** @param {string} name @param {"spans" | "failed" | "mismatches"} key */
+  const counted = (name, key) =>
+    key === "spans" || run[key] || other?.[key]
+      ? countedFact(name, formatNumber(run[key]), other && difference(other[key], run[key]))
+      : null;
   const took = run.duration_ms === null ? "not finished" : formatDuration(run.duration_ms);
   return element(
     "section",
@@ -61,13 +66,9 @@ function runFacts(letter, run, other) {
       { class: "facts" },
       element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, startedText(run))),
       countedFact("Duration", took, other && deltaOf(other.duration_ms, run.duration_ms)),
-      countedFact("Spans", formatNumber(run.spans), other && difference(other.spans, run.spans)),
-      run.failed || other?.failed
-        ? countedFact("Failed", formatNumber(run.failed), other && difference(other.failed, run.failed))
-        : null,
-      run.mismatches || other?.mismatches
-        ? countedFact("Mismatches", formatNumber(run.mismatches), other && difference(other.mismatches, run.mismatches))
-        : null,
+      counted("Spans", "spans"),
+      counted("Failed", "failed"),
+      counted("Mismatches", "mismatches"),
     ),
   );
 }

@@ -64,12 +64,7 @@ export class ComparePage {
       keyAt: (index) => this.shown[index],
       indexOf: (row) => this.shown.indexOf(row),
       selected: () => this.state.row,
-      newLine: () =>
-        compareRow({
-          row: (index) => this.rows[this.shown[index]],
-          isSelected: (index) => this.shown[index] === this.state.row,
-          types: () => this.types,
-        }),
+      newLine: () => compareRow((index) => this.viewOf(this.shown[index])),
       onOpen: (row) => this.select(row),
     });
     this.counts = element("span", { class: "count", role: "status" });
@@ -93,7 +88,7 @@ export class ComparePage {
       const { source } = this.context;
       const [comparison, runA, runB] = await Promise.all([source.compare(a, b), source.run(a), source.run(b)]);
       if (this.isClosed) return;
-      this.types = { a: runA.span_types, b: runB.span_types };
+      this.types = { a: withoutPrototype(runA.span_types), b: withoutPrototype(runB.span_types) };
       this.show(comparison);
     } catch (error) {
       replaceChildren(this.element, message(sentenceOf(error), element("a", { href: "/ui/" }, "All runs")));
@@ -141,6 +136,12 @@ export class ComparePage {
     this.shown = shownRows(this.rows, this.state.hideEqual);
     setAttribute(this.hideEqual, "aria-pressed", String(this.state.hideEqual));
     this.list.show();
+  }
+
+  /** @param {number} number Of a row. */
+  viewOf(number) {
+    const isSelected = number === this.state.row;
+    return { row: this.rows[number], isSelected, runs: this.ids, types: this.types };
   }
 
   /** @param {number} row Its number. */
@@ -192,7 +193,7 @@ export class ComparePage {
     this.loading.abort();
     this.loading = new AbortController();
     const { signal } = this.loading;
-    const view = { row: this.rows[number], runs: this.ids, types: this.types };
+    const view = this.viewOf(number);
     if (!this.pane.isConnected) this.body.append(this.splitter, this.pane);
     const showAll = full ? null : () => this.load(number, true);
     const content = await this.contentOf(view, signal, showAll).catch((error) => message(sentenceOf(error)));
@@ -230,4 +231,13 @@ export class ComparePage {
     this.list.draw();
     this.list.grid.focus();
   }
+}
+
+/**
+ * A span type may have the name of something that every object has.
+ * @param {SpanTypes} types
+ * @returns {SpanTypes}
+ */
+function withoutPrototype(types) {
+  return Object.assign(Object.create(null), types);
 }

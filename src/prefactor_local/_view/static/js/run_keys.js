@@ -11,16 +11,11 @@ import { listKeys } from "./list_keys.js";
 export function runKeys(page) {
   return [
     ...listKeys("span", page),
-    {
-      keys: ["h"],
-      listKeys: ["ArrowLeft"],
-      does: "Collapse; of a collapsed span: go to its parent",
-      run: () => collapse(page),
-    },
+    { keys: ["h"], listKeys: ["ArrowLeft"], does: "Collapse; once more: go to the parent", run: () => collapse(page) },
     {
       keys: ["l"],
       listKeys: ["ArrowRight"],
-      does: "Expand; of an expanded span: go to its first child",
+      does: "Expand; once more: go to the first child",
       run: () => expand(page),
     },
     { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
