@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def held(screen: Screen, address: str) -> Iterator[Callable[[], None]]:
-    """Answers to what the page asks for at an address wait until the function is called."""
+    """What the page asks for at an address is not answered; the function lets the first question through."""
     routes: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -30,11 +30,10 @@ def held(screen: Screen, address: str) -> Iterator[Callable[[], None]]:
     screen.page.route(address, hold)
 
     def release() -> None:
-        for route in routes:
-            route.continue_()
-        screen.page.unroute(address)
+        routes[0].continue_()
 
     yield release
+    screen.page.unroute(address)
 
 
 def test_the_list_of_runs_comes_back_as_it_was_left(screen: Screen, http: Http) -> None:
@@ -107,6 +106,56 @@ def test_the_focus_stays_in_a_menu_while_spans_arrive(screen: Screen, http: Http
 
     screen.shown(".menu-items", "another")
     assert screen.page.evaluate("document.activeElement.value") == "shop:step"
+
+
+def test_the_focus_stays_while_an_input_method_composes_a_word(screen: Screen, http: Http) -> None:
+    screen.run(shop_run(http))
+    screen.press("/")
+    screen.page.evaluate(
+        """document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
+    )
+    assert screen.page.evaluate("document.activeElement.className") == "filter"
+
+
+def test_a_comparison_is_drawn_again_and_the_keys_stay_in_its_list(screen: Screen, http: Http) -> None:
+    run_id = http.started()
+    http.span(run_id, schema_name="constructor", payload={})  # the name of something that every object has
+    screen.go(f"/ui/compare?a={run_id}&b={run_id}&row=0")
+    assert screen.shown(".pane .pane-type").inner_text() == "constructor"
+    http.span(run_id, schema_name="another", payload={})
+
+    screen.page.get_by_role("button", name="Again").click()
+
+    screen.shown(".row", "another")
+    screen.until("document.activeElement.matches('[role=treegrid]')")
+
+
+def test_a_search_ends_although_spans_arrive(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    with held(screen, "**/search?q=*") as release:
+        with screen.page.expect_request("**/search?q=*"):
+            screen.go(f"/ui/runs/{run_id}?q=such")  # it is in the result of step 2
+        for name in ("such a step", "such another"):
+            http.span(run_id, schema_name="shop:step", payload={"name": name})
+            screen.shown(".row", name)
+        release()
+        screen.shown(".count", "3 of 6")
+
+
+def test_a_pointer_that_the_browser_takes_away_chooses_no_time(open_screen: Callable[..., Screen], http: Http) -> None:
+    screen = open_screen(has_touch=True)
+    screen.run(shop_run(http))
+    box = screen.shown(".minimap").bounding_box()
+    assert box
+    y = box["y"] + 20
+    session = screen.page.context.new_cdp_session(screen.page)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": box["x"] + 99, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
+    screen.page.mouse.click(box["x"] + 500, y)
+    screen.press("j")
+    screen.page.wait_for_url("**span=*")
+    assert "time=" not in screen.page.url
 
 
 def test_a_notice_goes_when_the_server_answers_again(screen: Screen, http: Http) -> None:

@@ -129,6 +129,7 @@ export class ComparePage {
     if (hadFocus) this.list.grid.focus();
     this.arrange();
     if (this.state.row !== null && this.rows[this.state.row]) this.select(this.state.row);
+    else this.closePane();
   }
 
   /** Decides which rows are shown. */

@@ -118,14 +118,19 @@ export class Minimap {
     };
     /** @param {PointerEvent} ended */
     const end = (ended) => {
-      this.element.removeEventListener("pointermove", move);
-      this.drag.hidden = true;
       const here = place(ended);
       if (Math.abs(here - start) * box.width < CLICK) this.scrollTo((ended.clientY - box.top - EDGE) / this.usedHeight);
       else onRange({ from: Math.min(here, start) * this.end, to: Math.max(here, start) * this.end });
     };
+    // The browser may take the pointer away, for example to scroll: then nothing was chosen.
+    const over = () => {
+      this.element.removeEventListener("pointermove", move);
+      this.element.removeEventListener("pointerup", end);
+      this.drag.hidden = true;
+    };
     this.element.addEventListener("pointermove", move);
-    this.element.addEventListener("pointerup", end, { once: true });
+    this.element.addEventListener("pointerup", end);
+    this.element.addEventListener("lostpointercapture", over, { once: true });
   }
 
   /** @param {number} part Of the height of the list. */

@@ -29,8 +29,10 @@ export class RunFeed {
     this.actions = actions;
     /** @type {Finding[]} */
     this.findings = [];
+    /** When something was heard last of the run. */
     this.heardAt = 0;
     this.hasRows = false;
+    this.isLoaded = false;
     this.isStopped = false;
     this.stopAsking = () => {};
     /** @type {Promise<RowsPage> | null} */
@@ -101,7 +103,7 @@ export class RunFeed {
       more = page.more;
       changed = this.model.apply(page) || changed;
       const isFirst = !this.hasRows;
-      if (page.rows.length && !isFirst) this.heardAt = Date.now();
+      if (page.rows.length && this.isLoaded) this.heardAt = Date.now();
       const isAnother = this.model.details.run.status !== page.status;
       if (isAnother) await this.loadRun();
       if (this.isStopped) return false;
@@ -109,6 +111,7 @@ export class RunFeed {
       if (isFirst || isAnother || page.rows.length) this.actions.onRows();
       if (isFirst || isAnother) this.loadFindings();
     }
+    this.isLoaded = true;
     if (changed) this.actions.onChanged();
     return changed;
   }

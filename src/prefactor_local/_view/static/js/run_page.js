@@ -201,13 +201,13 @@ export class RunPage {
   /** Asks which payloads hold the words of the filter. */
   search() {
     const { words } = parseFilter(this.model.state.text);
-    this.payloads.stop();
-    if (!words.length) this.model.found = new Map();
-    else
-      this.payloads.start(this.feed.id, words, (found) => {
+    if (words.length)
+      return this.payloads.start(this.feed.id, words, (found) => {
         this.model.found = found;
         this.show();
       });
+    this.payloads.stop();
+    this.model.found = new Map();
   }
 
   focusList() {

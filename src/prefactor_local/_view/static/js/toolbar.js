@@ -34,7 +34,7 @@ export class Toolbar {
       (text) => this.change({ text }),
       actions.leave,
     );
-    /** The lines of the menu of types, with what says how many spans there are. @type {Map<string, { line: HTMLElement, count: HTMLElement }>} */
+    /** By type, with what says how many spans it has. @type {Map<string, { line: HTMLElement, count: HTMLElement }>} */
     this.typeLines = new Map();
     this.typeItems = element("div", { class: "menu-items" });
     this.typeItems.addEventListener("change", () => {

@@ -11,6 +11,8 @@ const AROUND = 6; // lines above and below what can be seen
  * @property {(index: number) => void} draw Shows what stands at a place of the list.
  */
 
+/** @typedef {Line & { index: number, drawnFor: string }} DrawnLine With its place, and what it was drawn for. */
+
 /**
  * @typedef {object} WindowListOptions What stands in a line has a key, and keeps it when its place changes.
  * @property {string} label
@@ -32,7 +34,7 @@ export class WindowList {
   constructor(options) {
     this.options = options;
     this.version = 0;
-    /** By key; with the place of each, and what it was drawn for. @type {Map<number, Line & { index: number, drawnFor: string }>} */
+    /** By key. @type {Map<number, DrawnLine>} */
     this.drawn = new Map();
     this.canvas = element("div", { class: "spans-canvas", role: "rowgroup" });
     this.grid = element(
@@ -175,7 +177,7 @@ export class WindowList {
   }
 
   /**
-   * @param {Line & { index: number }} line
+   * @param {DrawnLine} line
    * @param {number} key
    * @param {number} index
    */
