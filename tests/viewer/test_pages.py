@@ -21,6 +21,11 @@ def test_an_empty_server_says_what_to_do_first(api: LocalApi, screen: Screen) ->
 
     assert f"export PREFACTOR_API_URL={api.url} PREFACTOR_API_TOKEN=…" in text
     assert api.token not in screen.page.content()
+    screen.press("/")
+    screen.page.keyboard.type("x")
+    screen.shown(".no-runs", "No run matches")
+    screen.page.get_by_role("button", name="Clear").click()
+    screen.shown(".no-runs", "No runs yet")
 
 
 def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None:

@@ -56,6 +56,7 @@ function runFacts(letter, run, other) {
     key === "spans" || run[key] || other?.[key]
       ? countedFact(name, formatNumber(run[key]), other && difference(other[key], run[key]))
       : null;
+  const started = run.started_at ? formatTime(run.started_at).slice(0, 19) : "not yet";
   const took = run.duration_ms === null ? "not finished" : formatDuration(run.duration_ms);
   return element(
     "section",
@@ -64,18 +65,13 @@ function runFacts(letter, run, other) {
     element(
       "dl",
       { class: "facts" },
-      element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, startedText(run))),
+      element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, started)),
       countedFact("Duration", took, other && deltaOf(other.duration_ms, run.duration_ms)),
       counted("Spans", "spans"),
       counted("Failed", "failed"),
       counted("Mismatches", "mismatches"),
     ),
   );
-}
-
-/** @param {RunSummary} run */
-function startedText({ started_at: started }) {
-  return started ? formatTime(started).slice(0, 19) : "not yet";
 }
 
 /**

@@ -1,6 +1,6 @@
 // Two runs side by side.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
 /** @import { PairView } from "./compare_pane.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
 /** @import { Comparison, ComparisonRow } from "./shapes.js" */
@@ -20,23 +20,6 @@ import { WindowList } from "./window_list.js";
 
 const PAIR_HEIGHT = 28; // pixels
 
-/**
- * @param {Context} context
- * @param {string} a
- * @param {string} b
- * @returns {Page}
- */
-export function openComparePage(context, a, b) {
-  const page = new ComparePage(context, a, b);
-  return {
-    element: page.element,
-    title: "Two runs",
-    keys: compareKeys(page),
-    opened: () => page.open(),
-    close: () => page.close(),
-  };
-}
-
 export class ComparePage {
   /**
    * @param {Context} context
@@ -45,6 +28,8 @@ export class ComparePage {
    */
   constructor(context, a, b) {
     this.context = context;
+    this.title = "Two runs";
+    this.keys = compareKeys(this);
     this.ids = { a, b };
     this.state = parseCompareState(location.search);
     /** @type {ComparisonRow[]} */

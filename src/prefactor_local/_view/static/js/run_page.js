@@ -1,6 +1,6 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
 /** @import { Counts } from "./run_model.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { addressWriter } from "./address.js";
@@ -29,30 +29,15 @@ const NO_MATCH =
   "No span matches the filter: each word must be in the type, summary, params or result of a span. " +
   'Durations are written as >200ms or <2s, and "words in this order" in quotation marks.';
 
-/**
- * @param {Context} context
- * @param {string} run Its ID, or `last`, or the beginning of an ID.
- * @returns {Page}
- */
-export function openRunPage(context, run) {
-  const page = new RunPage(context, run);
-  return {
-    element: page.element,
-    title: "Run",
-    keys: runKeys(page),
-    opened: () => page.open(),
-    restored: () => page.restored(),
-    close: () => page.close(),
-  };
-}
-
 export class RunPage {
   /**
    * @param {Context} context
-   * @param {string} run
+   * @param {string} run Its ID, or `last`, or the beginning of an ID.
    */
   constructor(context, run) {
     this.context = context;
+    this.title = "Run";
+    this.keys = runKeys(this);
     this.source = context.source;
     this.model = new RunModel(parseRunState(this.source.live ? location.search : location.hash));
     /** @type {(() => void)[]} */

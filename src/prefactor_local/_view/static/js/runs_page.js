@@ -1,6 +1,6 @@
 // The list of runs.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
 /** @import { RunLine } from "./run_line.js" */
 import { addressWriter } from "./address.js";
 import { AnswerError } from "./data.js";
@@ -18,25 +18,12 @@ import { compareUrl, parseRunsState, runsQuery, runsUrl, runUrl } from "./urls.j
 const ASK_EVERY = 2000; // milliseconds
 const LIST_AFTER = 200;
 
-/**
- * @param {Context} context
- * @returns {Page}
- */
-export function openRunsPage(context) {
-  const page = new RunsPage(context);
-  return {
-    element: page.element,
-    title: "",
-    keys: runsKeys(page),
-    opened: () => page.open(),
-    close: () => page.close(),
-  };
-}
-
 export class RunsPage {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.title = "";
+    this.keys = runsKeys(this);
     this.model = new RunsModel();
     this.state = parseRunsState(location.search);
     // What was selected and marked comes back with the browser's Back.
@@ -177,7 +164,7 @@ export class RunsPage {
     if (isLoaded) this.scrolledTo = 0;
     this.more.hidden = before === null;
     this.empty.hidden = !isLoaded || runs.length > 0;
-    if (this.empty.hidden === Boolean(this.empty.childElementCount)) this.drawEmpty();
+    this.drawEmpty();
   }
 
   /** The line that stays where it is when others arrive above it: the first one that is seen, unless the list is at its top. */
@@ -209,14 +196,13 @@ export class RunsPage {
     setAttribute(this.grid, "aria-activedescendant", known ? `run-${this.selected}` : null);
   }
 
+  /** What is said where no run is listed. It is not drawn again: a person may be about to copy it. */
   drawEmpty() {
-    const chosen = runsQuery(this.state).size > 0;
-    if (this.empty.hidden) replaceChildren(this.empty);
-    else
-      replaceChildren(
-        this.empty,
-        ...(chosen ? [element("p", {}, "No run matches the filter.")] : noRunsYet(location.origin)),
-      );
+    const why = this.empty.hidden ? "" : runsQuery(this.state).size ? "filter" : "none";
+    if (this.empty.dataset.why === why) return;
+    this.empty.dataset.why = why;
+    const said = why === "none" ? noRunsYet(location.origin) : [why && element("p", {}, "No run matches the filter.")];
+    replaceChildren(this.empty, ...said);
   }
 
   focusList() {
