@@ -30,6 +30,8 @@ def held(screen: Screen, address: str) -> Iterator[Callable[[], None]]:
     screen.page.route(address, hold)
 
     def release() -> None:
+        while not routes:
+            screen.page.evaluate("0")  # lets what has happened be told
         routes[0].continue_()
 
     yield release
@@ -141,6 +143,19 @@ def test_a_search_ends_although_spans_arrive(screen: Screen, http: Http) -> None
             screen.shown(".row", name)
         release()
         screen.shown(".count", "3 of 6")
+
+
+def test_a_span_that_comes_late_moves_all_others_whatever_is_asked_at_that_moment(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    screen.run(run_id)
+    with held(screen, f"**/ui/api/runs/{run_id}") as release:
+        with screen.page.expect_request(f"**/ui/api/runs/{run_id}"):  # for the status has changed
+            http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        late = {"schema_name": "shop:step", "payload": {"name": "late"}, "started_at": "2020-01-01T00:00:00Z"}
+        http.span(run_id, **late, finished_at="2020-01-01T00:00:01Z", status="complete")
+        release()
+        screen.shown(".row", "step late")
+    screen.until("document.querySelector('.row:last-child .bar').style.left.startsWith('98.')")  # of seven years
 
 
 def test_a_pointer_that_the_browser_takes_away_chooses_no_time(open_screen: Callable[..., Screen], http: Http) -> None:

@@ -33,6 +33,8 @@ export class RunFeed {
     this.heardAt = 0;
     this.hasRows = false;
     this.isLoaded = false;
+    /** What the starts of the known spans count from; empty: none is known. */
+    this.origin = "";
     this.isStopped = false;
     this.stopAsking = () => {};
     /** @type {Promise<RowsPage> | null} */
@@ -93,20 +95,21 @@ export class RunFeed {
     let changed = false;
     for (let more = true; more;) {
       const page = await this.nextRows();
+      const { origin, run } = this.model.details ?? {};
+      const isAnother = run?.status !== page.status;
+      if (isAnother || page.origin !== origin) await this.loadRun();
       if (this.isStopped) return false;
-      if (page.origin !== this.model.details?.origin) {
+      if (page.origin !== this.model.details?.origin || page.origin !== (this.origin || page.origin)) {
         // A span that came late started before all others, so every start counts from another time.
-        await this.loadRun();
         this.model.clear();
+        this.origin = "";
         continue;
       }
+      this.origin = page.origin;
       more = page.more;
       changed = this.model.apply(page) || changed;
       const isFirst = !this.hasRows;
       if (page.rows.length && this.isLoaded) this.heardAt = Date.now();
-      const isAnother = this.model.details.run.status !== page.status;
-      if (isAnother) await this.loadRun();
-      if (this.isStopped) return false;
       this.hasRows = true;
       if (isFirst || isAnother || page.rows.length) this.actions.onRows();
       if (isFirst || isAnother) this.loadFindings();
