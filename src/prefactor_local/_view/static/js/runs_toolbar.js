@@ -35,7 +35,8 @@ export class RunsToolbar {
       {
         placeholder: "Filter: agent, summary, ID",
         "aria-label": "Filter: text in the agent, version, summary or ID",
-        title: "Text in the agent's name, its version, the summary of its first span, the ID or external ID of the run (/)",
+        title:
+          "Text in the agent's name, its version, the summary of its first span, the ID or external ID of the run (/)",
       },
       (text) => this.change({ text }),
       actions.leave,
