@@ -151,8 +151,9 @@ def test_a_span_that_comes_late_moves_all_others_whatever_is_asked_at_that_momen
     with held(screen, f"**/ui/api/runs/{run_id}") as release:
         with screen.page.expect_request(f"**/ui/api/runs/{run_id}"):  # for the status has changed
             http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
-        late = {"schema_name": "shop:step", "payload": {"name": "late"}, "started_at": "2020-01-01T00:00:00Z"}
-        http.span(run_id, **late, finished_at="2020-01-01T00:00:01Z", status="complete")
+        start, end = "2020-01-01T00:00:00Z", "2020-01-01T00:00:01Z"
+        late = {"name": "late"}
+        http.span(run_id, schema_name="shop:step", payload=late, status="complete", started_at=start, finished_at=end)
         release()
         screen.shown(".row", "step late")
     screen.until("document.querySelector('.row:last-child .bar').style.left.startsWith('98.')")  # of seven years
