@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from prefactor_local._protocol.pointers import below
 from prefactor_local._terminal.text import first_line, visible
+from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.shapes import Cut, Json, Side, SpanDetails
 
 __all__ = ["brief_error", "brief_fields", "brief_span", "data_text"]
@@ -36,8 +37,6 @@ def brief_span(summary: str, span: SpanDetails | None) -> str:
 
 def brief_error(span: SpanDetails) -> str:
     """Why a span failed: the message of its error, or else the first fields of its result."""
-    from prefactor_local._view.exports.payload_fields import error_of
-
     message = error_of(span["result"]).message
     return _text(message) if message else ", ".join(brief_fields(span, "result"))
 

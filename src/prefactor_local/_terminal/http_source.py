@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from prefactor_local._state.damage import UNEXPECTED
 from prefactor_local._terminal.answers import CODE, DETAILS, FINDINGS, ROWS, RUNS, SPAN, checked_id
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._view.reading import NoSuchRunError
+from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.running_servers import RunningServer
 from prefactor_local._view.server_connection import NoAnswerError
 from prefactor_local._view.shapes import Finding, Json, RowsPage, RunDetails, RunsPage, SpanDetails
