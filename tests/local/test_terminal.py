@@ -166,6 +166,18 @@ def test_data_that_nobody_reads_is_shown_by_its_size(
     assert "\x1b" not in shown
 
 
+def test_what_a_result_should_have_is_said_if_there_is_none(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = [{"name": "t", "params_schema": {}, "result_schema": {"type": "object", "required": ["answer"]}}]
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started(agent_schema_version={"external_identifier": "s", "span_type_schemas": types})
+        http.finish_span(http.span(run, schema_name="t", payload={})["details"]["id"], status="complete")
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    assert "  result: null\n      ! /answer: Field required" in capsys.readouterr().out
+
+
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
     lines = list(tree_lines(rows))

@@ -92,7 +92,7 @@ class _Payload:
 
 
 def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Text]:
-    """The params of a span, and its result if it has one.
+    """The params of a span, and its result if it has one or should have one.
 
     Args:
         span: The span.
@@ -101,7 +101,7 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
     unregistered = [each["message"] for each in span["mismatches"] if each["part"] == "schema_name"]
     yield from (_mismatch_text(f"{span['type']}: {message}", 0) for message in unregistered)
     yield from _Payload("params", span, known).lines("params", span["params"])
-    if span["result"] is not None:
+    if span["result"] is not None or any(each["part"] == "result" for each in span["mismatches"]):
         yield from _Payload("result", span, known).lines("result", span["result"])
 
 
@@ -110,23 +110,16 @@ def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:
     value = field.value
     if cut is not None and cut["kind"] == "data":
         return data_text(cut), []
-    rest = (
-        ""
-        if cut is None
-        else f"({'the first of ' if value else ''}{cut['size']:,} {_UNITS[cut['kind']]}; --json has all)"
-    )
+    units = "items" if isinstance(value, dict | list) else "characters"
+    rest = f"({'the first of ' if value else ''}{cut['size']:,} {units}; --json has all)" if cut else ""
     if isinstance(value, str):
         lines = visible_lines(value) if "\n" in value else []
-        inline = "" if lines else _as_text(value)
-        return (f"{inline} {rest}".strip() if inline or not lines else rest), lines
+        return " ".join(filter(None, ("" if lines else _as_text(value), rest))), lines
     if not isinstance(value, dict | list):
         return json.dumps(value), []
     if not value and cut is None:
         return "{}" if isinstance(value, dict) else "[]", []
     return (rest if field.level < _DEEPEST else f"({len(value):,} inside, not shown)"), []
-
-
-_UNITS: Final = {"text": "characters", "items": "items"}
 
 
 def _as_text(value: str) -> str:
