@@ -58,7 +58,8 @@ class Reader:
 
         Args:
             before: Where the page begins; `RunsPage.before` of the page before it.
-            query: Only runs whose ID, agent, version, or external identifier holds the text, in any case.
+            query: Words; only runs that hold each of them in their ID, agent, version, or external identifier, in any
+                case.
             status: Only runs with this status.
             agent: Only runs of the agent with this ID.
             limit: How many.
