@@ -82,7 +82,7 @@ Do not match their schema:
 """
 FIELDS = r"""
 │   params:
-│     prompt (What was asked) [redacted]:
+│     prompt (What was asked) [should be redacted]:
 │       | a\x1b]0;title\x07\x9b31m
 │       | \u202ec
 │     temperature: hot

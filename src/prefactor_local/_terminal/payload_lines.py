@@ -16,6 +16,7 @@ from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails
 
 __all__ = ["payload_lines"]
 
+_REDACTED: Final = "[redacted]"
 _DEEPEST: Final = 30
 """Objects and arrays below this level are not shown."""
 
@@ -66,7 +67,7 @@ class _Payload:
         info = next((self._fields[each] for each in field.patterns if each in self._fields), FieldInfo())
         inline, block = _value_lines(field, self._cut.get(field.pointer))
         line = Text.assemble("  " * field.level, (visible(field.name), "bold"))
-        line.append(_about(info, field.name), "dim")
+        line.append(_about(info, field), "dim")
         yield line.append(f": {inline}" if inline else ":")
         margin = "  " * (field.level + 1)
         yield from (Text.assemble(margin, ("| ", "dim"), text) for text in block)
@@ -131,15 +132,17 @@ def _as_text(value: str) -> str:
     return visible(json.dumps(value, ensure_ascii=False)) if is_other else visible(value)
 
 
-def _about(info: FieldInfo, name: str) -> str:
+def _about(info: FieldInfo, field: _Field) -> str:
     """The title of a field, and what is special about its value."""
     title = info.get("title", "")
-    marks = ["redacted"] if info.get("redacted") else []
+    marks = []
+    if info.get("redacted"):  # which the client has done, if it recorded the value by the class of the span type
+        marks.append("redacted" if field.value == _REDACTED else "should be redacted")
     if risk := info.get("data_risk"):
         marks.append(f"data risk: {risk}")
     if info.get("deprecated"):
         marks.append("deprecated")
-    shown = f" ({title})" if title and title.casefold() != name.casefold() else ""
+    shown = f" ({title})" if title and title.casefold() != field.name.casefold() else ""
     return visible(shown + (f" [{', '.join(marks)}]" if marks else ""))
 
 

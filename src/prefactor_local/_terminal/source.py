@@ -50,11 +50,12 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
 
 
-def open_source(options: argparse.Namespace) -> closing[RunSource]:
+def open_source(options: argparse.Namespace, *, patient: bool = False) -> closing[RunSource]:
     """A block that reads runs from where the options say. A file is not changed.
 
     Args:
         options: What `add_source_options` has added.
+        patient: Whether it waits for a server that does not answer any more.
 
     Raises:
         CommandError: No server runs, or the file cannot be read. Its text says what was tried.
@@ -65,7 +66,7 @@ def open_source(options: argparse.Namespace) -> closing[RunSource]:
         return closing(FileSource(Path(options.database)))
     from prefactor_local._terminal.http_source import HttpSource
 
-    return closing(HttpSource(_chosen_server(options)))
+    return closing(HttpSource(_chosen_server(options), patient=patient))
 
 
 def server_of(options: argparse.Namespace) -> RunningServer | None:
