@@ -178,6 +178,21 @@ def test_what_a_result_should_have_is_said_if_there_is_none(
     assert "  result: null\n      ! /answer: Field required" in capsys.readouterr().out
 
 
+def test_failed_spans_are_in_the_order_of_the_run(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started()
+        first, second = (http.span(run, schema_name=name)["details"]["id"] for name in ("first", "second"))
+        for span_id in (second, first):
+            error = {"type": "KeyError", "message": "'x'"}
+            http.finish_span(span_id, status="failed", result_payload={"error": error})
+    assert main(["show", "--database", str(tmp_path / "runs.db")]) == 0
+    lines = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "✗" in line]
+    assert lines == [["✗", "first"], ["✗", "second"]] * 3  # failed, with mismatches, in the tree
+
+
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
     lines = list(tree_lines(rows))
@@ -254,7 +269,8 @@ def test_what_is_not_there_is_said_in_one_line(
     with LocalApi(announce=True) as one:
         assert "no run" in failed("show")
         assert "zzz" in failed("show", "zzz")
-        assert "1234" in failed("show", "--port", "1234")
+        for port in ("1234", "0"):
+            assert f"on port {port}; servers run" in failed("show", "--port", port)
         monkeypatch.setenv("PREFACTOR_API_URL", one.url)
         with LocalApi(announce=True) as two:
             assert failed("show") == "prefactor-local: there is no run yet"

@@ -110,7 +110,9 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
 
     servers = find_servers()
     of_environment = _port_of_environment([*servers.answering, *servers.silent])
-    wanted = options.port or getattr(options.wanted, "port", None) or of_environment
+    wanted = options.port
+    if wanted is None:
+        wanted = getattr(options.wanted, "port", None) or of_environment
     found = [server for server in servers.answering if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
@@ -131,7 +133,7 @@ def _not_found(servers: FoundServers, wanted: int | None) -> str:
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
-    asked = f"on port {wanted}" if wanted else f"(looked into {described_folders()})"
+    asked = f"on port {wanted}" if wanted is not None else f"(looked into {described_folders()})"
     others = f"; servers run on {_ports(servers.answering)}" if servers.answering else ""
     return (
         f"no server of yours with a viewer runs {asked}{others}: "
