@@ -95,10 +95,6 @@ class Reader:
         """A span with its payloads; long values are cut unless `full`. Raises `NoSuchRunError`."""
         return spans.span_by_id(self._store, self._types, span_id, full=full)
 
-    def span_by_seq(self, run_id: str, seq: int, *, full: bool = False) -> SpanDetails:
-        """As `span`, by its run and number."""
-        return spans.span_by_seq(self._store, self._types, run_id, seq, full=full)
-
     def findings(self, run_id: str) -> list[Finding]:
         """What is wrong with the order of a run. Raises `NoSuchRunError`."""
         return findings(self._store, run_id)

@@ -87,7 +87,8 @@ class RunFilter(TypedDict, total=False):
     """Which runs are listed.
 
     Attributes:
-        query: Only runs whose ID, agent, version, external identifier or headline holds the text, in any case.
+        query: Words; only runs that hold each of them in their ID, agent, version, external identifier or headline, in
+            any case.
         status: Only runs with this status.
         agent: Only runs of the agent with this ID.
     """
@@ -199,22 +200,25 @@ def _run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
 
 def _matching(store: Store, side: str, seq: int, chosen: RunFilter) -> Iterator[sqlite3.Row]:
     """The runs on one side of a place in the list, the nearest one first."""
-    needle = chosen.get("query", "").casefold()
+    words = chosen.get("query", "").casefold().split()
     while True:
         with store.transaction(write=False):
             rows = store.select(side, seq, chosen.get("status"), chosen.get("agent"))
-        yield from (row for row in rows if _holds(store, row, needle))
+        yield from (row for row in rows if _holds(store, row, words))
         if len(rows) < _BATCH:
             return
         seq = rows[-1]["seq"]
 
 
-def _holds(store: Store, row: sqlite3.Row, needle: str) -> bool:
-    if not needle or any(needle in str(row[name]).casefold() for name in _SEARCHED if row[name] is not None):
+def _holds(store: Store, row: sqlite3.Row, words: list[str]) -> bool:
+    texts = [str(row[name]).casefold() for name in _SEARCHED if row[name] is not None]
+    left = [word for word in words if not any(word in text for text in texts)]
+    if not left:
         return True
     with store.transaction(write=False):
         first = store.select("SELECT MIN(seq) FROM agent_span WHERE agent_instance_id = ?", row["id"])[0][0]
-        return needle in _headline(store, row["id"], first).casefold()
+        headline = _headline(store, row["id"], first).casefold()
+    return all(word in headline for word in left)
 
 
 def _headline(store: Store, run_id: str, first: int | None) -> str:
