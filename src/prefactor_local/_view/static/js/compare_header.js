@@ -6,6 +6,7 @@ import { button, element } from "./dom.js";
 import { deltaOf } from "./compare_row.js";
 import { countKinds, KIND_SIGNS } from "./comparison.js";
 import { formatCount, formatDuration, formatNumber, formatTime } from "./format.js";
+import { runNameElement } from "./run_name.js";
 import { isOpen } from "./runs_model.js";
 import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
@@ -38,13 +39,7 @@ export function compareHeader({ a, b }, swap, again) {
  * @param {RunSummary | null} other The run that the numbers are compared with.
  */
 function runFacts(letter, run, other) {
-  const link = element(
-    "a",
-    { href: runUrl(run.id) },
-    element("bdi", {}, run.agent_name),
-    " ",
-    element("bdi", { class: "version" }, run.version),
-  );
+  const link = element("a", { href: runUrl(run.id) }, runNameElement(run));
   const title = element(
     "h2",
     {},

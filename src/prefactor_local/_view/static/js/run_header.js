@@ -9,6 +9,7 @@ import { append, button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
 import { formatJson } from "./json.js";
 import { menu } from "./menu.js";
+import { runNameElement } from "./run_name.js";
 import { timeElement } from "./span_view.js";
 import { statusMark } from "./status.js";
 import { plainValue } from "./values.js";
@@ -82,13 +83,7 @@ export class RunHeader {
   /** @param {RunDetails} details */
   drawRun(details) {
     const { run } = details;
-    const name = element(
-      "h1",
-      {},
-      element("bdi", {}, run.agent_name),
-      " ",
-      element("bdi", { class: "version" }, run.version),
-    );
+    const name = element("h1", {}, runNameElement(run));
     const tools = element(
       "div",
       { class: "run-tools" },

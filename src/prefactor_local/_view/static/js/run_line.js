@@ -4,6 +4,7 @@
 /** @import { RunSummary } from "./shapes.js" */
 import { append, element, replaceChildren, setAttribute } from "./dom.js";
 import { formatAgo, formatDuration, formatNumber, formatTime, lastNews, runName } from "./format.js";
+import { runNameElement } from "./run_name.js";
 import { isOpen } from "./runs_model.js";
 import { statusMark, statusWord } from "./status.js";
 import { runUrl } from "./urls.js";
@@ -65,13 +66,8 @@ export function runLine(id, onMark) {
       shown = now;
       setAttribute(line, "aria-label", [runName(run), statusWord(run.status), run.headline].filter(Boolean).join(", "));
       replaceChildren(headline, run.headline);
-      replaceChildren(
-        link,
-        element("bdi", { class: "run-agent" }, run.agent_name),
-        " ",
-        element("bdi", { class: "version" }, run.version),
-      );
-      setAttribute(link, "title", titleOf(run));
+      replaceChildren(link, runNameElement(run));
+      setAttribute(link.firstElementChild ?? link, "title", titleOf(run));
       const values = valuesOf(run, texts);
       others.forEach((cell, place) => replaceChildren(cell, values[place]));
       drawKinds(others, run);
