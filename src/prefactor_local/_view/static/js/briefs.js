@@ -106,8 +106,21 @@ export class Briefs {
    */
   want(rows) {
     clearTimeout(this.timer);
-    this.wanted = rows.filter((row) => (!row[7] || row[4] === "failed") && !this.known.has(keyOf(row)));
+    this.wanted = rows.filter((row) => this.isMissing(row));
     if (this.wanted.length) this.timer = setTimeout(() => this.load(), AFTER);
+  }
+
+  /** @param {SpanRow} row */
+  isMissing(row) {
+    return (!row[7] || row[4] === "failed") && !this.known.has(keyOf(row));
+  }
+
+  /**
+   * Loads what is missing of a span, at once.
+   * @param {SpanRow} row
+   */
+  async need(row) {
+    if (this.isMissing(row)) await this.loadOne(row);
   }
 
   async load() {

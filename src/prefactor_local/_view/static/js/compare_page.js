@@ -3,8 +3,9 @@
 /** @import { Context } from "./app.js" */
 /** @import { PairView } from "./compare_pane.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
-/** @import { Comparison, ComparisonRow } from "./shapes.js" */
+/** @import { Comparison, ComparisonRow, SpanRow } from "./shapes.js" */
 import { addressWriter } from "./address.js";
+import { Briefs } from "./briefs.js";
 import { compareHeader, kindCounts } from "./compare_header.js";
 import { compareKeys } from "./compare_keys.js";
 import { differencesElement, drawPair, payloadsElement } from "./compare_pane.js";
@@ -40,6 +41,7 @@ export class ComparePage {
     this.types = { a: {}, b: {} };
     this.loading = new AbortController();
     this.isClosed = false;
+    this.briefs = new Briefs(context.source, () => this.list.redraw());
     this.list = new WindowList({
       label: "Pairs of spans",
       id: "pair",
@@ -51,6 +53,7 @@ export class ComparePage {
       selected: () => this.state.row,
       newLine: () => compareRow((index) => this.viewOf(this.shown[index])),
       onOpen: (row) => this.select(row),
+      onDrawn: (indexes) => this.briefs.want(indexes.flatMap((index) => spansOf(this.rows[this.shown[index]]))),
     });
     this.counts = element("span", { class: "count", role: "status" });
     this.hideEqual = button("Hide what is equal", () => this.toggleEqual(), {
@@ -83,6 +86,7 @@ export class ComparePage {
   close() {
     this.isClosed = true;
     this.loading.abort();
+    this.briefs.stop();
     this.address.stop();
   }
 
@@ -113,7 +117,8 @@ export class ComparePage {
     );
     if (hadFocus) this.list.grid.focus();
     this.arrange();
-    if (this.state.row !== null && this.rows[this.state.row]) this.select(this.state.row);
+    const { row, closed } = this.state;
+    if (row !== null && this.rows[row] && !closed) this.select(row);
     else this.closePane();
   }
 
@@ -127,17 +132,18 @@ export class ComparePage {
   /** @param {number} number Of a row. */
   viewOf(number) {
     const isSelected = number === this.state.row;
-    return { row: this.rows[number], isSelected, runs: this.ids, types: this.types };
+    const brief = (/** @type {SpanRow} */ row) => this.briefs.of(row);
+    return { row: this.rows[number], isSelected, runs: this.ids, types: this.types, brief };
   }
 
   /** @param {number} row Its number. */
   select(row) {
-    this.state.row = row;
-    this.address.write();
+    Object.assign(this.state, { row, closed: false });
     if (!this.shown.includes(row)) {
       this.state.hideEqual = false;
       this.arrange();
     }
+    this.address.write();
     this.list.showSelected();
     this.load(row);
   }
@@ -182,6 +188,7 @@ export class ComparePage {
     const view = this.viewOf(number);
     if (!this.pane.isConnected) this.body.append(this.splitter, this.pane);
     const showAll = full ? null : () => this.load(number, true);
+    await this.briefs.need(spansOf(view.row)[0]);
     const content = await this.contentOf(view, signal, showAll).catch((error) => message(sentenceOf(error)));
     if (!signal.aborted) drawPair(this.pane, view, content, () => this.closePane());
   }
@@ -203,8 +210,9 @@ export class ComparePage {
   }
 
   openPane() {
-    if (this.pane.isConnected) this.pane.focus();
-    else this.move(1);
+    if (this.state.row === null) return this.move(1);
+    if (this.state.closed) this.select(this.state.row);
+    return this.pane.focus();
   }
 
   closePane() {
@@ -212,11 +220,15 @@ export class ComparePage {
     this.loading.abort();
     this.splitter.remove();
     this.pane.remove();
-    this.state.row = null;
+    this.state.closed = true; // the line stays the current one
     this.address.write();
-    this.list.draw();
     this.list.grid.focus();
   }
+}
+
+/** @param {ComparisonRow} row */
+function spansOf({ a, b }) {
+  return [a, b].filter((row) => row !== null);
 }
 
 /**

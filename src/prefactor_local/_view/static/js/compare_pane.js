@@ -2,10 +2,11 @@
 
 /** @import { Child } from "./dom.js" */
 /** @import { ComparisonRow, Difference, Json, Side, SpanDetails, SpanRow, SpanTypeInfo } from "./shapes.js" */
+/** @import { Brief } from "./briefs.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
 /** @import { FieldNode } from "./fields.js" */
 import { button, element, replaceChildren } from "./dom.js";
-import { deltaOf, headlineOf } from "./compare_row.js";
+import { deltaOf, headlineOfPair } from "./compare_row.js";
 import { KIND_SIGNS, kindOf, kindWords, splitTexts } from "./comparison.js";
 import { childField, fieldTree, isRedacted, isShort, looksLikeCode } from "./fields.js";
 import { formatCount, formatDuration, hueOf } from "./format.js";
@@ -23,6 +24,7 @@ const MOST = 1000; // differences that the server tells
  * @property {ComparisonRow} row
  * @property {{ a: string, b: string }} runs The IDs of the runs.
  * @property {{ a: SpanTypes, b: SpanTypes }} types
+ * @property {(row: SpanRow) => Brief} brief
  */
 
 /**
@@ -32,7 +34,7 @@ const MOST = 1000; // differences that the server tells
  * @param {() => void} close
  */
 export function drawPair(pane, view, content, close) {
-  const { row, types } = view;
+  const { row, types, brief } = view;
   const shown = /** @type {SpanRow} */ (row.a ?? row.b);
   const info = typeOfPair(view);
   const dot = element("span", { class: `dot ${info?.kind ?? ""}`, "aria-hidden": "true" });
@@ -51,7 +53,7 @@ export function drawPair(pane, view, content, close) {
       "header",
       { class: "pane-head" },
       element("div", { class: "pane-line" }, kind, leave),
-      element("h2", { dir: "auto" }, headlineOf(shown, row.a ? types.a : types.b)),
+      element("h2", { dir: "auto" }, headlineOfPair(row, types, brief)),
     ),
     element(
       "p",

@@ -1,20 +1,29 @@
 // A line of the comparison: the span of one run, what differs, and the span of the other run.
 
+/** @import { Brief } from "./briefs.js" */
 /** @import { ComparisonRow, SpanRow, SpanTypeInfo } from "./shapes.js" */
 /** @import { Line } from "./window_list.js" */
 import { element, setAttribute } from "./dom.js";
-import { formatDuration, hueOf, visibleText } from "./format.js";
+import { formatDuration, hueOf } from "./format.js";
 import { KIND_SIGNS, kindOf, kindWords } from "./comparison.js";
-import { statusSign, statusWord } from "./status.js";
+import { headlineOf, spanLabel } from "./span_label.js";
+import { statusWord } from "./status.js";
 
 const LEVEL = 14; // pixels
 const MOST_LEVELS = 10;
-const LONGEST_HEADLINE = 300; // characters
 
 /** @typedef {{ [name: string]: SpanTypeInfo }} SpanTypes By name. */
 
 /**
- * @param {(index: number) => { row: ComparisonRow, isSelected: boolean, types: { a: SpanTypes, b: SpanTypes } }} viewOf
+ * @typedef {object} PairLine What a line depends on.
+ * @property {ComparisonRow} row
+ * @property {boolean} isSelected
+ * @property {{ a: SpanTypes, b: SpanTypes }} types
+ * @property {(row: SpanRow) => Brief} brief
+ */
+
+/**
+ * @param {(index: number) => PairLine} viewOf
  * @returns {Line}
  */
 export function compareRow(viewOf) {
@@ -29,14 +38,14 @@ export function compareRow(viewOf) {
   return {
     element: line,
     draw(index) {
-      const { row, isSelected, types } = viewOf(index);
+      const { row, isSelected, types, brief } = viewOf(index);
       const kind = kindOf(row);
       line.className = `row pair ${kind}${isSelected ? " selected" : ""}`;
       setAttribute(line, "aria-level", row.depth + 1);
       setAttribute(line, "aria-selected", String(isSelected));
-      setAttribute(line, "aria-label", `${headlineOf(row.a ?? row.b, types.a)}, ${kindWords(row)}`);
-      a.draw(row.a, row.depth, types.a);
-      b.draw(row.b, row.depth, types.b);
+      setAttribute(line, "aria-label", `${headlineOfPair(row, types, brief)}, ${kindWords(row)}`);
+      a.draw(row.a, row.depth, types.a, brief);
+      b.draw(row.b, row.depth, types.b, brief);
       sign.textContent = KIND_SIGNS[kind];
       words.textContent = kind === "changed" ? row.changed.join(", ") : kind === "equal" ? "" : kindWords(row);
       middle.title = kindWords(row);
@@ -48,45 +57,39 @@ export function compareRow(viewOf) {
 /** The cell of a span; empty where a run has none. */
 function spanCell() {
   const guides = element("span", { class: "guides" });
-  const dot = element("span", { class: "dot", "aria-hidden": "true" });
-  const status = element("span", { class: "row-status" });
-  const headline = element("span", { class: "headline" });
-  const type = element("span", { class: "type" });
+  const label = spanLabel();
   const duration = element("span", { class: "row-duration" });
-  const cell = element("div", { class: "cell-span", role: "gridcell" }, guides, dot, status, headline, type, duration);
+  const cell = element("div", { class: "cell-span", role: "gridcell" }, guides, ...label.parts, duration);
   return {
     element: cell,
     /**
      * @param {SpanRow | null} row
      * @param {number} depth
      * @param {SpanTypes} types
+     * @param {(row: SpanRow) => Brief} brief
      */
-    draw(row, depth, types) {
+    draw(row, depth, types, brief) {
       for (const part of cell.children) if (part instanceof HTMLElement) part.hidden = !row;
       cell.className = `cell-span ${row?.[4] ?? "absent"}`;
       if (!row) return;
-      const [, , , name, state, , took, summary] = row;
       guides.style.width = `${Math.min(depth, MOST_LEVELS) * LEVEL}px`;
       guides.textContent = depth > MOST_LEVELS ? `${depth}` : "";
-      dot.className = `dot ${types[name]?.kind ?? ""}`;
-      cell.style.setProperty("--hue", String(hueOf(name)));
-      headline.textContent = visibleText(headlineOf(row, types));
-      type.textContent = summary ? visibleText(name) : "";
-      status.textContent = state === "complete" ? "" : statusSign(state);
-      status.title = statusWord(state);
-      duration.textContent = took === null ? statusWord(state) : formatDuration(took);
+      cell.style.setProperty("--hue", String(hueOf(row[3])));
+      label.draw(row, brief(row), types[row[3]] ?? null);
+      duration.textContent = row[6] === null ? statusWord(row[4]) : formatDuration(row[6]);
     },
   };
 }
 
 /**
- * @param {SpanRow | null} row
- * @param {SpanTypes} types
+ * What a pair is called: as its first span.
+ * @param {ComparisonRow} row
+ * @param {{ a: SpanTypes, b: SpanTypes }} types
+ * @param {(row: SpanRow) => Brief} brief
  */
-export function headlineOf(row, types) {
-  if (!row) return "";
-  const summary = row[7].trimStart().split("\n", 1)[0].slice(0, LONGEST_HEADLINE);
-  return summary || types[row[3]]?.title || row[3];
+export function headlineOfPair({ a, b }, types, brief) {
+  const shown = /** @type {SpanRow} */ (a ?? b);
+  return headlineOf(shown, brief(shown), (a ? types.a : types.b)[shown[3]] ?? null);
 }
 
 /**

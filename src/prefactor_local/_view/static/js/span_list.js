@@ -104,7 +104,7 @@ export class SpanList {
   /** @returns {Line} */
   newLine() {
     const row = rowElement();
-    return { element: row.element, draw: (index) => row.draw(index, this.model.visible[index], this.view()) };
+    return { element: row.element, draw: (index) => row.draw(this.model.visible[index], this.view()) };
   }
 
   /** @returns {RowView} */

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} RunState What a person chose in the page of a run.
  * @property {number | null} span The seq of the selected span.
+ * @property {boolean} closed Whether its pane was closed: then the address does not name it.
  * @property {string} text The filter, as it was typed.
  * @property {string[]} types Only spans of these types; empty: all.
  * @property {string} status Only spans with this status; "mismatch": only with mismatches; empty: all.
@@ -80,6 +81,7 @@ export function runsUrl(state) {
 /**
  * @typedef {object} CompareState What a person chose in the comparison of two runs.
  * @property {number | null} row The number of the selected row.
+ * @property {boolean} closed Whether its pane was closed: then the address does not name it.
  * @property {boolean} hideEqual
  */
 
@@ -90,7 +92,8 @@ export function runsUrl(state) {
 export function parseCompareState(search) {
   const query = new URLSearchParams(search);
   const row = query.get("row") ?? "";
-  return { row: /^\d{1,9}$/.test(row) ? Number(row) : null, hideEqual: query.get("equal") === "hide" };
+  const hideEqual = query.get("equal") === "hide";
+  return { row: /^\d{1,9}$/.test(row) ? Number(row) : null, closed: false, hideEqual };
 }
 
 /**
@@ -99,9 +102,9 @@ export function parseCompareState(search) {
  * @param {string} b
  * @param {CompareState} [state]
  */
-export function compareUrl(a, b, { row, hideEqual } = { row: null, hideEqual: false }) {
+export function compareUrl(a, b, { row, closed, hideEqual } = parseCompareState("")) {
   const query = new URLSearchParams({ a, b });
-  if (row !== null) query.set("row", String(row));
+  if (row !== null && !closed) query.set("row", String(row));
   if (hideEqual) query.set("equal", "hide");
   return `/ui/compare?${query}`;
 }
@@ -119,6 +122,7 @@ export function parseRunState(search) {
   const span = query.get("span") ?? "";
   return {
     span: /^\d{1,15}$/.test(span) ? Number(span) : null,
+    closed: false,
     text: query.get("q") ?? "",
     types: query.getAll("type"),
     status: query.get("status") ?? "",
@@ -141,7 +145,7 @@ function parseZoom(text) {
  */
 export function formatRunState(state) {
   const query = new URLSearchParams();
-  if (state.span !== null) query.set("span", String(state.span));
+  if (state.span !== null && !state.closed) query.set("span", String(state.span));
   if (state.text) query.set("q", state.text);
   for (const type of state.types) query.append("type", type);
   if (state.status) query.set("status", state.status);
