@@ -90,7 +90,7 @@ export function runName({ agent_name: agent, version }) {
   return version ? `${agent} ${version}` : agent;
 }
 
-const QUIET = 60_000; // milliseconds
+const QUIET = 10_000; // milliseconds
 
 /**
  * How long ago something was heard of a run that is not over; empty if that was a moment ago. The agent may be gone.

@@ -23,9 +23,10 @@ export function message(text, ...more) {
 }
 
 /**
- * The sentence for something that was thrown.
+ * The sentence for something that was thrown. Those of the server begin with a small letter, and have no full stop.
  * @param {unknown} error
  */
 export function sentenceOf(error) {
-  return error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?…]$/.test(said) ? "" : ".");
 }

@@ -12,7 +12,7 @@ import { sentenceOf } from "./messages.js";
  * @property {() => void} onRows There are other spans, or none at first.
  * @property {() => void} onFindings
  * @property {() => void} onChanged All changes of a question were taken over, and there were some.
- * @property {(text: string) => void} say Why nothing can be loaded; empty: it can.
+ * @property {(text: string) => void} say Why nothing can be loaded; empty: it can again.
  */
 
 export class RunFeed {
@@ -31,6 +31,7 @@ export class RunFeed {
     this.findings = [];
     /** When something was heard last of the run. */
     this.heardAt = 0;
+    this.isFailing = false;
     this.hasRows = false;
     this.isLoaded = false;
     /** What the starts of the known spans count from; empty: none is known. */
@@ -83,9 +84,11 @@ export class RunFeed {
   async askForChanges() {
     try {
       const changed = await this.loadChanges();
-      this.actions.say("");
+      if (this.isFailing) this.actions.say("");
+      this.isFailing = false;
       return changed ? "changed" : "same";
     } catch (error) {
+      this.isFailing = true;
       this.actions.say(`${sentenceOf(error)} This page tries again every few seconds.`);
       return "failed";
     }

@@ -21,10 +21,10 @@ export function runKeys(page) {
     { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
     { keys: ["L"], does: "Expand all", run: () => expandAll(page) },
     { keys: [], listKeys: ["Enter"], does: "Go to the pane of the span", run: () => openPane(page) },
-    { keys: ["Escape"], does: "Close the pane", run: () => page.closePane() },
+    { keys: ["Escape"], does: "Close the pane; its span stays selected", run: () => page.closePane() },
     { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },
-    { keys: ["n"], does: "Next error", run: () => page.goToError(1) },
-    { keys: ["p"], does: "Previous error", run: () => page.goToError(-1) },
+    { keys: ["n"], does: "Next problem: a span that failed, or a mismatch", run: () => page.goToError(1) },
+    { keys: ["p"], does: "Previous problem", run: () => page.goToError(-1) },
     { keys: ["]"], does: "Next match of the filter", run: () => page.goToMatch(1) },
     { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },
     { keys: ["z"], does: "Zoom into the time of the span", run: () => zoomToSpan(page) },
@@ -77,8 +77,10 @@ function expandAll(page) {
 
 /** @param {RunPage} page */
 function openPane(page) {
-  if (page.model.selected) page.pane.element.focus();
-  else page.move(1);
+  const { selected, state } = page.model;
+  if (!selected) return page.move(1);
+  if (state.closed) page.select(selected);
+  return page.pane.element.focus();
 }
 
 /** @param {RunPage} page */

@@ -99,7 +99,8 @@ export class RunPage {
     try {
       await this.feed.start();
     } catch (error) {
-      replaceChildren(this.element, message(sentenceOf(error)));
+      const link = this.source.live && element("a", { href: "/ui/" }, "All runs");
+      replaceChildren(this.element, message(sentenceOf(error), link));
       return;
     }
     if (this.feed.isStopped) return;
@@ -130,8 +131,10 @@ export class RunPage {
   }
 
   changed() {
-    if (this.model.state.text) this.search();
+    const { state, selected } = this.model;
+    if (state.text) this.search();
     this.pane.refresh();
+    if (state.span !== null && !selected) this.notice.say(`This run has no span ${state.span}.`);
   }
 
   /** Draws all that depends on the spans. */
@@ -144,7 +147,8 @@ export class RunPage {
     this.list.show(now);
     this.minimap.draw();
     this.drawHeader(counts);
-    if (!model.selected || this.pane.isOpen) return;
+    if (!model.selected || model.state.closed || this.pane.isOpen) return;
+    this.clearNotice();
     this.list.rows.showSelected(); // the span of the address
     this.pane.load(model.selected);
   }
@@ -170,6 +174,12 @@ export class RunPage {
     const sofar = isLive && run.started_at ? Date.now() - Date.parse(run.started_at) : null;
     const news = isLive ? lastNews(Date.now() - heardAt) : "";
     this.header.draw({ details, counts, findings, duration: run.duration_ms ?? sofar, news });
+    this.body.classList.toggle("quiet", Boolean(news));
+  }
+
+  /** What it says is past, unless the server is gone. */
+  clearNotice() {
+    if (!this.feed.isFailing) this.notice.say("");
   }
 
   /** Lets the bars of spans that run grow. */
@@ -210,7 +220,8 @@ export class RunPage {
   select(node) {
     const { state } = this.model;
     this.model.reveal(node);
-    state.span = node.seq;
+    Object.assign(state, { span: node.seq, closed: false });
+    this.clearNotice();
     this.address.write();
     if (this.model.indexOf(node.seq) < 0) this.show();
     this.list.rows.showSelected();
@@ -300,9 +311,8 @@ export class RunPage {
   closePane() {
     if (!this.pane.isOpen) return;
     this.pane.hide();
-    this.model.state.span = null;
+    this.model.state.closed = true; // the line stays the current one
     this.address.write();
-    this.show();
     this.list.rows.grid.focus();
   }
 

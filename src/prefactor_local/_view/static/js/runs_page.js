@@ -229,8 +229,11 @@ export class RunsPage {
 
   /** @param {string} id */
   mark(id) {
+    const [first, second] = this.marked;
     this.marked = toggleMark(this.marked, id);
-    if (!this.isFailing) this.notice.say("");
+    const isThird = second !== undefined && this.marked[1] === id && !this.marked.includes(first);
+    const dropped = isThird ? "Two runs can be marked: the one that was marked first is not any more." : "";
+    if (!this.isFailing) this.notice.say(dropped);
     this.address.write();
     this.draw();
     this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);

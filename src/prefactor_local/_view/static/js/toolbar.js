@@ -127,7 +127,7 @@ export class Toolbar {
     this.drawTypes(counts.types);
     const errors = counts.failed + counts.mismatches > 0;
     if (errors !== this.errors.childElementCount > 0)
-      replaceChildren(this.errors, ...(errors ? stepButtons("error", this.actions.error) : []));
+      replaceChildren(this.errors, ...(errors ? stepButtons("problem", this.actions.error) : []));
   }
 
   /** @param {Map<string, number>} types */
