@@ -125,6 +125,18 @@ export function isMessage(value) {
   );
 }
 
+/** @typedef {{ function: { name: string, arguments: Json }, [name: string]: Json }} ToolCall */
+
+/**
+ * Whether a value is a call of a tool, as OpenAI's API has it: `{"type": "function", "function": {"name": …}}`.
+ * @param {Json} value
+ * @returns {value is ToolCall}
+ */
+export function isCall(value) {
+  const called = isObject(value) && (value.type ?? "function") === "function" ? value.function : null;
+  return isObject(called) && typeof called.name === "string" && Object.keys(called).sort().join() === "arguments,name";
+}
+
 /** @param {Json} value */
 export function isRedacted(value) {
   return typeof value === "string" && /^\[redacted(: [^\]]*)?\]$/.test(value);

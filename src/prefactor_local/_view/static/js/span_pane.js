@@ -3,14 +3,14 @@
 /** @import { Source } from "./data.js" */
 /** @import { RunModel } from "./run_model.js" */
 /** @import { SpanDetails } from "./shapes.js" */
-/** @import { SpanView } from "./span_view.js" */
+/** @import { PaneActions, SpanView } from "./span_view.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { AnswerError } from "./data.js";
 import { element, replaceChildren } from "./dom.js";
 import { shorten } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
-import { drawSpan, drawTimes } from "./span_view.js";
+import { drawFacts, drawSpan } from "./span_view.js";
 import { endOf, selfTime } from "./tree.js";
 
 const HELD = 90; // milliseconds between two spans
@@ -62,10 +62,11 @@ export class SpanPane {
     this.setVisible(false);
   }
 
-  /** Loads the span again if it has changed. */
+  /** Loads the span again if it has changed; what is around it may have, too. */
   refresh() {
     const node = this.options.model.selected;
     if (node && this.span && node.row[4] !== this.span.status) this.load(node);
+    this.grow();
   }
 
   /**
@@ -112,25 +113,31 @@ export class SpanPane {
     if (held) await new Promise((resolve) => setTimeout(resolve, HELD));
   }
 
-  /** Lets the times of a span that runs grow. */
+  /** Shows the times of a span that runs, and what changes around a span. */
   grow() {
     const node = this.options.model.selected;
-    if (node && this.span?.id === node.row[1] && !this.span.finished_at)
-      drawTimes(this.element, this.viewOf(node, this.span));
+    if (node && this.span?.id === node.row[1])
+      drawFacts(this.element, this.viewOf(node, this.span), this.actionsFor(node));
   }
 
   draw() {
-    const { source } = this.options;
     const node = this.options.model.selected;
-    const view = node && this.span && this.viewOf(node, this.span);
-    if (!node || !view) return;
-    drawSpan(this.element, view, {
-      close: this.options.close,
+    if (node && this.span) drawSpan(this.element, this.viewOf(node, this.span), this.actionsFor(node));
+  }
+
+  /**
+   * @param {TreeNode} node
+   * @returns {PaneActions}
+   */
+  actionsFor(node) {
+    const { source, close, select } = this.options;
+    return {
+      close,
       showJson: (json) => this.showJson(json),
       showAll: source.live ? (place) => this.load(node, place) : null,
       whole: () => source.span(node.row[1], true, this.loading.signal),
-      openParent: () => node.parent && this.options.select(node.parent),
-    });
+      openParent: () => node.parent && select(node.parent),
+    };
   }
 
   /**
@@ -167,7 +174,5 @@ export class SpanPane {
     this.options.model.state.json = json;
     this.options.changed();
     this.draw();
-    const pressed = this.element.querySelector('.switch [aria-pressed="true"]');
-    if (pressed instanceof HTMLElement) pressed.focus();
   }
 }

@@ -4,7 +4,7 @@
 /** @import { Child } from "./dom.js" */
 import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
-import { button, element, replaceChildren } from "./dom.js";
+import { arrangeChildren, button, element, replaceChildren } from "./dom.js";
 import { recordedError, fieldTree, valueAt } from "./fields.js";
 import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
 import { formatJson } from "./json.js";
@@ -47,7 +47,9 @@ const TITLES = { params: "Params", result: "Result" };
  */
 export function drawSpan(pane, view, actions) {
   const { span } = view;
-  const scrolled = pane.dataset.span === span.id ? pane.scrollTop : 0;
+  const isSame = pane.dataset.span === span.id;
+  const scrolled = isSame ? pane.scrollTop : 0;
+  const focused = isSame ? placeOf(document.activeElement) : "";
   const sides = span.status === "failed" ? [...SIDES].reverse() : SIDES;
   pane.dataset.span = span.id;
   replaceChildren(
@@ -60,6 +62,25 @@ export function drawSpan(pane, view, actions) {
     ...sides.map((side, index) => payloadSection(view, side, actions, !index)),
   );
   pane.scrollTop = scrolled;
+  if (focused) focusPlace(pane, focused);
+}
+
+/**
+ * What tells an element from the others, also when the span is drawn again.
+ * @param {Element | null} shown
+ */
+function placeOf(shown) {
+  const part = shown?.closest("[data-pointer]")?.getAttribute("data-pointer");
+  return [shown?.tagName, part, shown?.textContent].join("\n");
+}
+
+/**
+ * @param {HTMLElement} pane
+ * @param {string} place
+ */
+function focusPlace(pane, place) {
+  const found = [...pane.querySelectorAll("summary, button, [tabindex]")].find((shown) => placeOf(shown) === place);
+  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
 }
 
 /**
@@ -170,18 +191,37 @@ function showField(pane, place) {
 }
 
 /**
+ * Draws the facts again. Those that are the same keep their element, and with it the focus.
+ * @param {HTMLElement} pane
+ * @param {SpanView} view
+ * @param {PaneActions} actions
+ */
+export function drawFacts(pane, view, actions) {
+  const shown = pane.querySelector(".facts");
+  if (!shown) return;
+  // The button beside the ID says for a while that it was copied.
+  const keyOf = (/** @type {Element} */ fact) => fact.querySelector(".copied code")?.textContent ?? fact.textContent;
+  const before = new Map([...shown.children].map((fact) => [keyOf(fact), fact]));
+  const now = [...facts(view, actions).children];
+  arrangeChildren(
+    shown,
+    now.map((fact) => before.get(keyOf(fact)) ?? fact),
+  );
+}
+
+/**
  * @param {SpanView} view
  * @param {PaneActions} actions
  */
 function facts(view, actions) {
-  const { span, type, children, parent } = view;
-  const times = timeTexts(view);
+  const { span, type, duration, selfTime, children, parent } = view;
+  const took = duration === null ? "" : formatDuration(duration);
   return element(
     "dl",
     { class: "facts" },
     fact("Status", statusMark(span.status)),
-    fact("Duration", times.duration && element("span", { "data-time": "duration" }, times.duration)),
-    fact("Self time", times.self && element("span", { "data-time": "self" }, times.self)),
+    fact("Duration", took && !span.finished_at ? `${took} so far` : took),
+    fact("Self time", children && selfTime !== null && formatDuration(selfTime)),
     fact("Started", span.started_at && timeElement(span.started_at)),
     fact("Finished", span.finished_at && timeElement(span.finished_at), "wide"),
     fact("Children", children || null),
@@ -202,27 +242,6 @@ function facts(view, actions) {
       "wide",
     ),
   );
-}
-
-/** @param {SpanView} view */
-function timeTexts({ span, duration, selfTime, children }) {
-  const took = duration === null ? "" : formatDuration(duration);
-  return {
-    duration: took && !span.finished_at ? `${took} so far` : took,
-    self: children && selfTime !== null ? formatDuration(selfTime) : "",
-  };
-}
-
-/**
- * Lets the times of a span that runs grow.
- * @param {HTMLElement} pane
- * @param {SpanView} view
- */
-export function drawTimes(pane, view) {
-  for (const [name, text] of Object.entries(timeTexts(view))) {
-    const shown = pane.querySelector(`[data-time="${name}"]`);
-    if (shown && shown.textContent !== text) shown.textContent = text;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // Payloads field by field, as text that people read.
 
 /** @import { Cut, Json } from "./shapes.js" */
-/** @import { ChatMessage, FieldNode } from "./fields.js" */
+/** @import { ChatMessage, FieldNode, ToolCall } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
 /** @import { Drawing } from "./drawn_later.js" */
 /** @import { PayloadView } from "./texts.js" */
@@ -11,6 +11,7 @@ import { fieldLabel, mismatchBoxes } from "./field_labels.js";
 import {
   childField,
   childPointer,
+  isCall,
   isConversation,
   isMessage,
   isObject,
@@ -76,6 +77,7 @@ function valueElement(view, value, pointer, field, depth) {
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
   if (Array.isArray(value)) return listElement(view, value, pointer, field, depth, cut);
   if (isMessage(value)) return oneMessage(view, value, pointer, field, depth);
+  if (isCall(value) && !isWrongCall(view, pointer)) return callElement(view, value, pointer, field, depth);
   return objectElement(view, value, pointer, field, depth);
 }
 
@@ -90,11 +92,11 @@ function scalarElement(value) {
  * @param {string} pointer
  * @param {FieldNode | null} field
  * @param {number} depth
+ * @param {string[]} [missing] Fields that it must have, and has not.
  */
-function objectElement(view, value, pointer, field, depth) {
+function objectElement(view, value, pointer, field, depth, missing = missingNames(view, value, pointer)) {
   const names = Object.keys(value);
   const cut = view.cuts.get(pointer);
-  const missing = missingNames(view, value, pointer);
   if (!names.length && cut) return cutLine(view, pointer, 0, "field", cut);
   if (!names.length && !missing.length)
     return element("span", { class: "muted" }, depth ? "empty object" : "no fields");
@@ -110,7 +112,7 @@ function objectElement(view, value, pointer, field, depth) {
 /**
  * The fields that an object must have, and has not: their places are among those that do not match the schema.
  * @param {Drawing} view
- * @param {{ [name: string]: Json }} value
+ * @param {object} value
  * @param {string} pointer
  */
 function missingNames(view, value, pointer) {
@@ -236,29 +238,64 @@ function messageElement(view, said, pointer, field, depth) {
   const { role, content, ...others } = /** @type {{ [name: string]: Json }} */ (said);
   const at = childPointer(pointer, "content");
   const inside = childField(field, "content");
+  const wrong = content === undefined ? [] : mismatchBoxes(view, at);
+  const isNothing = content === undefined || (content === null && !wrong.length);
   return [
     element("span", { class: "role" }, String(role)),
     ...mismatchBoxes(view, pointer),
     ...mismatchBoxes(view, childPointer(pointer, "role")),
-    ...mismatchBoxes(view, at),
-    content === undefined || content === null ? null : contentElement(view, content, at, inside, depth),
+    ...wrong,
+    isNothing ? null : contentElement(view, content, at, inside, depth),
     ...otherFields(view, said, others, pointer, field, depth),
   ];
 }
 
 /**
- * The fields of a message beside its role and content, and those that are missing.
+ * The fields beside those that are shown already, and those that are missing.
  * @param {Drawing} view
- * @param {ChatMessage} said
+ * @param {object} said
  * @param {{ [name: string]: Json }} others
  * @param {string} pointer
  * @param {FieldNode | null} field
  * @param {number} depth
  */
 function otherFields(view, said, others, pointer, field, depth) {
-  const missing = missingNames(view, /** @type {{ [name: string]: Json }} */ (said), pointer);
+  const missing = missingNames(view, said, pointer);
   if (!Object.keys(others).length && !missing.length) return [];
-  return [objectElement(view, others, pointer, field, depth)];
+  return [objectElement(view, others, pointer, field, depth, missing)];
+}
+
+/**
+ * Whether a mismatch is about what is not shown of a call.
+ * @param {Drawing} view
+ * @param {string} pointer
+ */
+function isWrongCall(view, pointer) {
+  return ["function", "function/name", "function/arguments", "type"].some((name) =>
+    view.mismatches.has(`${pointer}/${name}`),
+  );
+}
+
+/**
+ * A call of a tool: its name, and the arguments.
+ * @param {Drawing} view
+ * @param {ToolCall} call
+ * @param {string} pointer
+ * @param {FieldNode | null} field
+ * @param {number} depth
+ */
+function callElement(view, call, pointer, field, depth) {
+  const { function: called, type: _, ...others } = call;
+  const at = childPointer(childPointer(pointer, "function"), "arguments");
+  const inside = childField(childField(field, "function"), "arguments");
+  return element(
+    "div",
+    { class: "part", "data-pointer": view.side + pointer },
+    element("code", {}, called.name),
+    " ",
+    valueElement(view, called.arguments, at, inside, depth + 1),
+    ...otherFields(view, call, others, pointer, field, depth),
+  );
 }
 
 /**
