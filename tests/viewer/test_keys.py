@@ -77,6 +77,10 @@ def test_the_keys_of_a_run(screen: Screen, http: Http) -> None:
             ("z", "location.search.includes('time=')"),
             ("0", "!location.search.includes('time=')"),
             ("Enter", focus(".pane")),
+            ("Escape", f"{absent('.pane')} && {selected('order 12a')} && !location.search"),
+            ("j", selected("step 1")),
+            ("Escape", absent(".pane")),
+            ("Enter", f"{focus('.pane')} && {selected('step 1')}"),
             ("Escape", absent(".pane")),
             ("/", focus(".filter")),
             ("Escape", focus("body")),
@@ -119,7 +123,8 @@ def test_the_keys_of_a_comparison(screen: Screen, http: Http) -> None:
         ("Home", selected("order 12a")), ("PageDown", "document.querySelector('.row.selected')?.matches('.added')"),
         ("PageUp", selected("order 12a")), ("e", rows(2)), ("e", rows(5)),
         ("n", "document.querySelector('.row.selected')?.matches('.added')"), ("p", selected("order 12a")),
-        ("Enter", focus(".pane")), ("Escape", absent(".pane")),
+        ("Enter", focus(".pane")), ("Escape", absent(".pane")), ("j", selected("step 1")), ("Escape", absent(".pane")),
+        ("Enter", f"{focus('.pane')} && {selected('step 1')}"), ("Escape", absent(".pane")),
         ("s", f"location.search.startsWith('?a={b}') && {rows(5)}"),
     ])  # fmt: skip
 

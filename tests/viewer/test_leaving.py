@@ -120,6 +120,27 @@ def test_the_focus_stays_while_an_input_method_composes_a_word(screen: Screen, h
     assert screen.page.evaluate("document.activeElement.className") == "filter"
 
 
+def test_the_pane_of_a_span_that_changes_keeps_the_focus_and_names_its_parent(screen: Screen, http: Http) -> None:
+    types = [
+        {"name": "work", "params_schema": {"type": "object"}, "result_schema": {"type": "object"},
+         "template": "work {{ name }}{% if end %} until {{ end }}{% endif %}"},
+    ]  # fmt: skip
+    run_id = http.started(agent_schema_version={"external_identifier": "s5", "span_type_schemas": types})
+    parent = http.span(run_id, schema_name="work", payload={"name": "a"})["details"]["id"]
+    span = http.span(run_id, schema_name="work", payload={"name": "b"}, parent_span_id=parent)["details"]["id"]
+    screen.run(run_id, "?span=2")
+    screen.shown(".pane .result", "None yet")
+    screen.page.locator(".pane .result summary").focus()
+    http.finish_span(span, result_payload={"end": "late"})
+    screen.shown(".pane .result .field", "late")
+    assert screen.page.evaluate("document.activeElement.innerText") == "Result"
+    http.finish_span(parent, result_payload={"end": "later"})
+    screen.shown(".pane .facts button", "work a until later")
+    http.span(run_id, schema_name="work", payload={"name": "c"}, parent_span_id=span)
+    screen.shown(".pane .facts div", "Children")
+    assert screen.page.evaluate("document.activeElement.innerText") == "Result"
+
+
 def test_a_comparison_is_drawn_again_and_the_keys_stay_in_its_list(screen: Screen, http: Http) -> None:
     run_id = http.started()
     http.span(run_id, schema_name="constructor", payload={})  # the name of something that every object has

@@ -250,7 +250,35 @@ def test_a_run_without_spans_and_one_that_failed(screen: Screen, http: Http) -> 
     assert "1" in screen.shown(".run-header .bad").inner_text()
     screen.allowed = ("status of 404",)
     screen.go("/ui/runs/nothing")
-    screen.shown(".message", "no run has an ID that begins with")
+    assert screen.shown(".message p").inner_text() == 'No run has an ID that begins with "nothing".'
+    screen.page.get_by_role("link", name="All runs").click()
+    screen.shown(".run-line")
+
+
+def test_a_span_that_a_run_has_not_is_not_there(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    screen.run(run_id, "?span=9999")
+    screen.shown(".notice", "This run has no span 9999.")
+    for _ in range(2):  # nothing new comes
+        with screen.page.expect_response("**/spans?after=*"):
+            pass
+    screen.shown(".notice", "This run has no span 9999.")
+    screen.press("j")
+    screen.gone(".notice")
+
+
+def test_a_third_mark_takes_the_first_away_and_says_so(screen: Screen, http: Http) -> None:
+    for _ in range(3):
+        http.started()
+    screen.page.reload()
+    screen.shown(".run-line")
+    screen.press("j", "x", "j", "x")
+    screen.shown(".compare-runs", "2 of 2 marked")
+    screen.gone(".notice")
+    screen.press("j", "x")
+    screen.shown(".notice", "the one that was marked first is not any more")
+    screen.press("x")
+    screen.gone(".notice")
 
 
 def test_two_runs_are_compared(screen: Screen, http: Http) -> None:
@@ -272,6 +300,67 @@ def test_two_runs_are_compared(screen: Screen, http: Http) -> None:
     screen.press("n")
     screen.shown(".pane .kind", "only in B")
     assert "4" in screen.shown(".pane .params").inner_text()
+
+
+def test_a_comparison_says_of_a_span_what_the_page_of_its_run_says(screen: Screen, http: Http) -> None:
+    run_id = http.started()
+    for number in range(2):
+        wrong = {"model": number, "of": "any"} if number else {"model": "a"}
+        span = http.span(run_id, schema_name="agent:llm" if number else "custom:thing", payload=wrong)["details"]["id"]
+        http.finish_span(span, status="failed", result_payload={"error": f"Declined {number}."})
+    said = "[...document.querySelectorAll('CELL')].map((cell) => cell.innerText.replaceAll(/\\s+/g, ' '))"
+    screen.run(run_id)
+    screen.shown(".row-error", "Declined 1.")
+    tree = screen.page.evaluate(said.replace("CELL", ".cell-tree"))
+    assert tree[0] == "✕ model: a Declined 0. ⚠ 1"
+    screen.go(f"/ui/compare?a={run_id}&b={run_id}&row=0")
+    screen.shown(".row-error", "Declined 1.")
+    durations = "[...document.querySelectorAll('.row-duration')].map((shown) => shown.remove())"
+    screen.page.evaluate(durations)
+    assert screen.page.evaluate(said.replace("CELL", ".cell-span")) == [text for text in tree for _ in "ab"]
+    assert screen.shown(".pane h2").inner_text() == "model: a"
+
+
+def test_a_mismatch_of_a_message_is_at_its_place_and_a_call_of_a_tool_is_a_call(screen: Screen, http: Http) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris"}'}}
+    said = [{"role": "assistant", "tool_calls": [call]}, {"role": "user", "content": 5}]
+    message = {"type": "object", "required": ["content"], "properties": {"content": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"messages": {"type": "array", "items": message}}}
+    types = [{"name": "chat", "params_schema": schema, "result_schema": {"type": "object"}}]
+    run_id = http.started(agent_schema_version={"external_identifier": "s3", "span_type_schemas": types})
+    http.span(run_id, schema_name="chat", payload={"messages": said})
+    screen.run(run_id)
+    screen.press("j")
+    screen.shown(".pane .said")
+    missing, wrong = (shown.replace("Schema", "").split() for shown in screen.page.locator(".said").all_inner_texts())
+
+    assert (
+        " ".join(missing) == 'assistant content ⚠ Field required not there tool_calls weather {"city": "Paris"} id c1'
+    )
+    assert " ".join(wrong) == "user ⚠ Input should be a string, found an integer 5"
+
+
+def test_names_and_headlines_that_are_cut_say_so(open_screen: Callable[..., Screen], http: Http) -> None:
+    screen = open_screen(width=320, height=700)
+    types = [{"name": "long", "params_schema": {"type": "object"}, "template": "{{ text }}"}]
+    run_id = http.started(
+        agent_version={"name": "A very long name " * 18, "external_identifier": "v1.2.3"},
+        agent_schema_version={"external_identifier": "s4", "span_type_schemas": types},
+    )
+    http.span(run_id, schema_name="long", payload={"text": "word " * 300})
+    parts = {"/ui/": ".run-line", f"/ui/runs/{run_id}?span=1": "h1", f"/ui/compare?a={run_id}&b={run_id}": "h2 a"}
+    for path, part in parts.items():
+        screen.go(path)
+        version = screen.shown(f"{part} .version", "v1.2.3").bounding_box()
+        assert version
+        assert version["x"] + version["width"] <= 320
+        assert version["height"] < 30
+        cut = "((name) => name.scrollHeight > name.clientHeight)(document.querySelector('PART .agent-name'))"
+        assert screen.page.evaluate(cut.replace("PART", part))
+    screen.go(f"/ui/runs/{run_id}?span=1")
+    screen.shown(".pane h2")
+    lines = screen.page.evaluate("((h2) => h2.clientHeight / 24)(document.querySelector('.pane h2'))")
+    assert lines == 6.5  # half a line more shows that there are others
 
 
 def test_every_page_fits_a_narrow_window_and_a_dark_one(open_screen: Callable[..., Screen], http: Http) -> None:
@@ -307,6 +396,18 @@ def test_a_long_run_of_which_nothing_was_heard_for_hours_says_so(
         screen.shown("[role=treegrid][aria-rowcount='10001']")
         assert "2 hours ago" in screen.shown(".run-header").inner_text()
         screen.page.goto("about:blank")  # it asks until it is left
+
+
+def test_a_run_of_which_nothing_was_heard_for_some_seconds_says_so(screen: Screen, http: Http) -> None:
+    run_id = http.started()
+    http.span(run_id)
+    screen.run(run_id)
+    assert screen.page.locator(".quiet").count() == 0
+    screen.page.clock.set_fixed_time(time.time() + 15)
+    screen.shown(".run-header .warned", "seconds ago")
+    screen.shown(".quiet .row.active")
+    screen.press("g")
+    screen.shown(".run-line", "last news 1")
 
 
 def test_of_10_000_spans_the_page_holds_those_that_are_seen(
