@@ -8,7 +8,7 @@ const SIGNS = { pending: "○", active: "●", complete: "✓", failed: "✕", c
 /** @type {{ [status in Status]: string }} */
 const WORDS = {
   pending: "pending",
-  active: "running",
+  active: "active",
   complete: "complete",
   failed: "failed",
   cancelled: "cancelled",
