@@ -151,11 +151,12 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
             assert out == f"{later.view_url}\n"
         assert (err.count("2 servers run"), err.count("no browser was started")) == (1, 1)
         browser.write_text(works)
-    with command("open", "--database", str(file)) as process:
+    with LocalApi(database=file, view=False), command("open", "--database", str(file)) as process:
         assert process.stdout is not None
         link = process.stdout.readline()
         assert process.stderr is not None
-        assert "serving" in process.stderr.readline()  # after the browser was started
+        said = f"prefactor-local: no server with a viewer has {file}: serving it until Ctrl-C\n"
+        assert process.stderr.readline() == said  # after the browser was started
         assert_signs_in_once(opened.read_text(), link=link)
         assert interrupted(process)[0] == 0
 
