@@ -84,6 +84,7 @@ def run_of(*spans: SpanDetails, **fields: Any) -> RunExport:
         "failed": 0,
         "open": 0,
         "mismatches": 0,
+        "headline": "",
         **fields,
     }
     spans = tuple({**each, "seq": number} for number, each in enumerate(spans, 1))

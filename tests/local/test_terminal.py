@@ -17,6 +17,7 @@ from tests.support.local_commands import use_own_folders
 from prefactor_local import LocalApi
 from prefactor_local.__main__ import main
 from prefactor_local._terminal.span_lines import tree_lines
+from prefactor_local._terminal.text import duration_text
 from prefactor_local._view.shapes import SpanRow
 
 if TYPE_CHECKING:
@@ -199,6 +200,35 @@ def test_failed_spans_are_in_the_order_of_the_tree_and_unknown_types_are_named_o
     listed = re.findall(r"✗ (\w+)  failed, .+?  (\w+):", failed)
     assert listed == [("first", "model"), ("second", "inner"), ("second", "model")]
     assert re.findall(r"✗ (\w+)", tree) == ["first", "second", "second"]
+
+
+def test_durations_are_as_in_the_browser() -> None:
+    tests = Path(__file__).parents[1] / "viewer" / "js" / "format.test.js"
+    expected = re.findall(r'^    "?(-?[\d.]+)"?: "(.*)",$', tests.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(expected) > 10
+    assert [duration_text(float(ms)) for ms, _ in expected] == [text.replace("\u2212", "-") for _, text in expected]
+
+
+def test_a_field_says_what_is_special_about_it(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    properties = {
+        "card": {"title": "Card", "x-prefactor-redact": True, "x-prefactor-data": ["pii"], "deprecated": True},
+        "image": {},
+        "items": {},
+    }
+    payload = {"card": "[redacted]", "image": f"data:image/png;base64,{'aB3d' * 300}", "items": []}
+    types = [{"name": "t", "params_schema": {"type": "object", "properties": properties}}]
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started(agent_schema_version={"external_identifier": "s", "span_type_schemas": types})
+        http.span(run, schema_name="t", payload=payload)
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
+    image = "image: (1,222 characters of image/png)"
+    assert said == ["card [redacted, data risk: pii, deprecated]: [redacted]", image, "items: []"]
+    assert main(["show", "--database", str(tmp_path / "runs.db")]) == 0
+    assert capsys.readouterr().out.endswith(f"card: [redacted], {image}, items: []\n")
 
 
 def test_a_deep_tree_is_not_indented_without_end() -> None:

@@ -50,6 +50,7 @@ RUN = {
     "failed": 0,
     "open": 0,
     "mismatches": 0,
+    "headline": ESCAPE,
 }
 DETAILS = {"run": RUN, "origin": "2026", "runtime": {}, "quality": {}, "span_types": {}}
 ROW = [1, f"s{ESCAPE}", None, f"t{ESCAPE}", "complete", 0, 1e999, "summary", 0]

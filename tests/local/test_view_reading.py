@@ -74,6 +74,25 @@ def test_runs_are_counted_and_found(http: Http, reader: Reader) -> None:
     assert (unnamed["version"], unnamed["changed_at"]) == ("", unnamed["inserted_at"])
 
 
+def test_a_run_has_the_headline_of_the_root_above_its_first_span(http: Http, reader: Reader) -> None:
+    first, second, without = http.started(), http.started(), http.started(agent_id="b")
+    root = f"{first[:-1]}{'0' if first[-1] != '0' else '1'}"
+    add(http, first, parent_span_id=root, payload={"model": "child"})
+    add(http, first, id=root, payload={"model": "Ärger", "prompt": "x" * 600})
+    add(http, first, payload={"model": "later"})
+    own = f"{second[:-1]}{'0' if second[-1] != '0' else '1'}"
+    add(http, second, id=own, parent_span_id=own, payload={"model": "own ancestor"})
+
+    headlines = {run["id"]: run["headline"] for run in reader.runs()["runs"]}
+    assert (headlines[first][:10], len(headlines[first])) == ("Ärger: xxx", 500)
+    assert (headlines[second], headlines[without]) == ("own ancestor: →", "")
+    for query, found in {"ÄRGER: X": [first], "ancestor": [second], "later": []}.items():
+        assert [run["id"] for run in reader.runs(query=query)["runs"]] == found
+    assert reader.neighbours(second) == {"newer": without, "older": first}
+    assert reader.neighbours(second, agent="b", query=without) == {"newer": without, "older": None}
+    assert reader.neighbours(first, status="active", query="ancestor") == {"newer": second, "older": None}
+
+
 def test_a_run_is_found_by_what_people_type(http: Http, reader: Reader) -> None:
     with pytest.raises(NoSuchRunError, match="there is no run yet"):
         reader.find_run("last")
@@ -84,7 +103,14 @@ def test_a_run_is_found_by_what_people_type(http: Http, reader: Reader) -> None:
     for wanted in ("", "x\n\x1b[31m", "\ud800", f"{first}0"):
         with pytest.raises(NoSuchRunError, match=r'^no run has an ID that begins with "[ -~]*"$'):
             reader.find_run(wanted)
-    for read in (reader.run, reader.rows, reader.findings, lambda run: reader.search(run, ""), reader.span):
+    for read in (
+        reader.run,
+        reader.rows,
+        reader.findings,
+        reader.neighbours,
+        lambda run: reader.search(run, ""),
+        reader.span,
+    ):
         with pytest.raises(NoSuchRunError, match="has the ID"):
             read("\ud800")
 

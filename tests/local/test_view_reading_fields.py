@@ -39,6 +39,7 @@ def test_a_span_type_has_its_fields(api: LocalApi, http: Http) -> None:
     run = http.started(agent_schema_version={"span_type_schemas": types})
     store = api._current.account.store  # in memory: there is no file to open
     found = Reader(store).run(run)["span_types"]["t"]
+    assert found["kind"] is None
     assert (found["title"], found["template"], found["data_risk"]) == ("T", "{{ mail }}", "confidential")
     assert found["result"] == {"": {"type": "object", "data_risk": "confidential"}}
     assert found["params"] == {

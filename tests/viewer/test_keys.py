@@ -49,7 +49,8 @@ def press_and_see(screen: Screen, presses: list[tuple[str, str]]) -> None:
 
 
 def test_the_keys_of_a_run(screen: Screen, http: Http) -> None:
-    screen.run(shop_run(http))
+    older, newer = shop_run(http), shop_run(http)
+    screen.run(newer)
 
     press_and_see(
         screen,
@@ -86,6 +87,8 @@ def test_the_keys_of_a_run(screen: Screen, http: Http) -> None:
     screen.press("Enter")
     press_and_see(screen, [
         ("]", selected("step 2")), ("[", selected("step 1")), ("[", selected("step 3")),
+        ("J", f"location.pathname === '/ui/runs/{older}' && {rows(4)}"),
+        ("K", f"location.pathname === '/ui/runs/{newer}' && {rows(4)}"),
     ])  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.local.conftest import Http
@@ -20,6 +23,11 @@ def test_an_empty_server_says_what_to_do_first(api: LocalApi, screen: Screen) ->
 
     assert f"export PREFACTOR_API_URL={api.url} PREFACTOR_API_TOKEN=…" in text
     assert api.token not in screen.page.content()
+    screen.press("/")
+    screen.page.keyboard.type("x")
+    screen.shown(".no-runs", "No run matches")
+    screen.page.get_by_role("button", name="Clear").click()
+    screen.shown(".no-runs", "No runs yet")
 
 
 def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None:
@@ -39,6 +47,7 @@ def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None
     screen.shown(f"#run-{new}", "Newcomer")
     assert line.bounding_box() == before  # what a person looks at stays where it is
     assert screen.shown(f"#run-{new} .cell-status").inner_text() == "✓ complete"
+    assert screen.shown(f"#run-{new} .run-headline").inner_text() == "order 12a"
 
     screen.page.locator("select").first.select_option(label="Agent 1")
     screen.shown(".count", "26 runs")
@@ -54,6 +63,26 @@ def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None
     screen.shown(".count", "1 run")
 
 
+def test_from_a_run_to_the_runs_beside_it_in_the_list(screen: Screen, http: Http) -> None:
+    a1, b1, a2 = (shop_run(http, name=name) for name in ("a", "b", "a"))
+    screen.run(b1)
+    screen.shown(".neighbours a[href]", "Older").click()
+    screen.page.wait_for_url(f"**/ui/runs/{a1}*")
+    screen.shown(".neighbours a[aria-disabled]", "Older")
+    screen.go("/ui/?q=" + "ORDER&agent=a")
+    screen.shown(f"#run-{a1} a").click()
+    screen.shown(".row")
+    screen.press("K")
+    screen.page.wait_for_url(f"**/ui/runs/{a2}*")
+    screen.shown(".neighbours a[aria-disabled]", "Newer")
+    a3 = shop_run(http, name="a")
+    screen.press("K")
+    screen.page.wait_for_url(f"**/ui/runs/{a3}*")
+    screen.shown(".row")
+    screen.press("K")
+    screen.shown("[role=status]", "There is no newer run in the list.")
+
+
 def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -> None:
     screen.run(shop_run(http))
     screen.press("j")
@@ -65,7 +94,7 @@ def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -
     shown = number.inner_text()
     assert ["Order number" in shown, "As printed on the bill." in shown, "12a" in shown] == [True] * 3
     assert "integer" in number.locator(".mismatch").inner_text()
-    assert "🔒" in card.inner_text()
+    assert card.locator(".lock").all_text_contents() == ["redacted", "redacted"]
     assert "contact information" in mail.inner_text()
     assert pane.locator("[data-pointer='result/note'] .text").inner_text() == "Paid.\nSent."
     pane.get_by_role("button", name="JSON", exact=True).click()
@@ -91,6 +120,52 @@ def test_large_numbers_are_as_recorded_and_large_payloads_are_folded(screen: Scr
     for name in ("Show 30 items", "JSON"):
         pane.get_by_role("button", name=name, exact=True).first.click()
     assert f'"number": {number},' in screen.shown(".pane .params pre").inner_text()
+
+
+def test_the_parts_of_a_span_are_folded_until_they_are_wanted(screen: Screen, http: Http) -> None:
+    screen.run(shop_run(http))
+    screen.press("j")
+    screen.shown(".pane .params [data-pointer='params/number']")
+    screen.page.locator(".pane .params summary").first.focus()
+    screen.press("Enter")
+    screen.gone(".pane .params [data-pointer='params/number']")
+    screen.page.reload()  # as the span that was selected
+    screen.shown(".pane .result [data-pointer='result/note']")
+    screen.gone(".pane .params [data-pointer='params/number']")
+    screen.shown(".problems .place", "params /number").click()
+    screen.until("document.activeElement.dataset.pointer === 'params/number'")
+    screen.press("j")
+    screen.shown(".pane h2", "step 1")
+    screen.gone(".pane .params .field")  # that the page has opened it changes nothing for others
+    screen.page.locator(".pane .params summary").click()
+    screen.shown(".pane .params .field", "name")
+
+
+def test_json_has_colours_and_is_the_text_that_is_copied(screen: Screen, http: Http) -> None:
+    run_id = http.started()
+    escapes = '"\\": ' * 20_000
+    payload: dict[str, Any] = {
+        'a": 1': 'b": 2,',
+        "n": [-1.5, True, None, {}, 'c": 3', "\u202e"],
+        "": {"long": escapes},
+        "x": [[7] * 900] * 4,
+    }
+    http.span(run_id, payload=payload)
+    screen.run(run_id, "?view=json")
+    screen.press("j")
+    screen.shown(".row .dot.LLM")
+    shown = screen.shown(".pane .params pre")
+    parts = {
+        name: [text for text in shown.locator(f".json-{name}").all_text_contents() if len(text) < 100]
+        for name in ("name", "string", "number", "word")
+    }
+    assert parts["name"] == [json.dumps(name) for name in ('a": 1', "n", "", "long", "x")]
+    assert parts["string"] == [json.dumps('b": 2,'), json.dumps('c": 3'), '"⟨U+202E⟩"']
+    assert (parts["number"][:2], parts["word"]) == (["-1.5", "7"], ["true", "null"])
+    text = shown.text_content()
+    assert text is not None
+    assert len(parts["number"]) < 3_000 < text.count("7")  # what comes last has none
+    assert json.loads(text)["x"] == payload["x"]
 
 
 def test_spans_are_filtered(screen: Screen, http: Http) -> None:
@@ -132,6 +207,24 @@ def test_what_is_missing_or_failed_is_said_where_a_person_looks(screen: Screen, 
     screen.shown(".pane h2", "pay a")
     screen.page.go_back()
     screen.shown(".run-line")
+
+
+def test_what_should_have_been_redacted_is_not_called_redacted(screen: Screen, http: Http) -> None:
+    schema = {"type": "object", "properties": {"card": {"type": "string", "x-prefactor-redact": True}}}
+    types = [{"name": "pay", "params_schema": schema, "result_schema": {"type": "object"}}]
+    run_id = http.started(agent_schema_version={"external_identifier": "s2", "span_type_schemas": types})
+    span = http.span(run_id, schema_name="pay", payload={"card": "4111"})["details"]["id"]
+    http.finish_span(span, status="failed", result_payload={"error": "Declined."})
+    screen.run(run_id)
+
+    assert screen.shown(".row-error").inner_text() == "Declined."
+    screen.press("j")
+    assert screen.shown(".pane .error-box p").inner_text() == "Declined."
+    assert screen.shown(".pane [data-pointer='params/card']").inner_text().split("\n") == [
+        "card",
+        "⚠ not redacted",
+        "4111",
+    ]
 
 
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:
@@ -199,6 +292,21 @@ def long_run(tmp_path: Path, connect: Callable[..., Http]) -> Iterator[LocalApi]
     multiply_span(tmp_path / "runs.db", 10_000)
     with LocalApi(database=tmp_path / "runs.db") as api:
         yield api
+
+
+def test_a_long_run_of_which_nothing_was_heard_for_hours_says_so(
+    tmp_path: Path, connect: Callable[..., Http], open_screen: Callable[..., Screen]
+) -> None:
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        shop_run(connect(api), steps=0, finish=False)
+    multiply_span(tmp_path / "runs.db", 10_001)  # they come in two answers
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        screen = open_screen(login=False, server=api)
+        screen.page.clock.set_fixed_time(time.time() + 2.5 * 3600)
+        screen.page.goto(api.view_url.replace("#", "runs/last#"))
+        screen.shown("[role=treegrid][aria-rowcount='10001']")
+        assert "2 hours ago" in screen.shown(".run-header").inner_text()
+        screen.page.goto("about:blank")  # it asks until it is left
 
 
 def test_of_10_000_spans_the_page_holds_those_that_are_seen(

@@ -27,6 +27,7 @@ from prefactor_local._server.view_query import (
 from prefactor_local._server.view_threads import ViewThreads
 from prefactor_local._view.exports.formats import FORMATS, export_file, export_name
 from prefactor_local._view.reading import Reader
+from prefactor_local._view.runs import RunFilter
 from prefactor_local._view.shapes import RowsPage, Status
 
 __all__ = ["ViewData", "json_answer"]
@@ -75,6 +76,7 @@ class ViewData:
                 ("/server", self._server),
                 ("/runs", self._runs),
                 (run, self._run),
+                (f"{run}/neighbours", self._neighbours),
                 (f"{run}/spans", self._spans),
                 (f"{run}/search", self._search),
                 (f"{run}/findings", self._findings),
@@ -89,11 +91,12 @@ class ViewData:
         return json_answer({"database": self._database})
 
     async def _runs(self, request: Request) -> Response:
-        before, query = whole_number(request, "before"), text(request, "q")
-        status, agent = optional_choice(request, "status", get_args(Status)), text(request, "agent") or None
-        return await self._threads.run(
-            lambda: json_answer(self._reader.runs(before=before, query=query, status=status, agent=agent))
-        )
+        before, chosen = whole_number(request, "before"), _filter(request)
+        return await self._threads.run(lambda: json_answer(self._reader.runs(before=before, **chosen)))
+
+    async def _neighbours(self, request: Request) -> Response:
+        run_id, chosen = await self._run_id(request), _filter(request)
+        return await self._threads.run(lambda: json_answer(self._reader.neighbours(run_id, **chosen)))
 
     async def _run(self, request: Request) -> Response:
         run_id = await self._run_id(request)
@@ -150,3 +153,12 @@ class ViewData:
         if not is_identifier(wanted):
             raise HTTPException(404, "There is no such run.")
         return await self._operations.run_step(self._reader.find_run, wanted)
+
+
+def _filter(request: Request) -> RunFilter:
+    """Which runs are listed."""
+    return {
+        "query": text(request, "q"),
+        "status": optional_choice(request, "status", get_args(Status)),
+        "agent": text(request, "agent") or None,
+    }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from prefactor_local._state.store import Store
 from prefactor_local._view import rows, runs, spans
 from prefactor_local._view.comparing import compare
 from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.findings import findings
+from prefactor_local._view.runs import RunFilter
 from prefactor_local._view.search import search
 from prefactor_local._view.shapes import (
     Comparison,
     Difference,
     Finding,
+    Neighbours,
     RowsPage,
     RunDetails,
     RunsPage,
@@ -45,26 +49,19 @@ class Reader:
         """
         return runs.find_run(self._store, wanted)
 
-    def runs(
-        self,
-        *,
-        before: int | None = None,
-        query: str = "",
-        status: str | None = None,
-        agent: str | None = None,
-        limit: int = 50,
-    ) -> RunsPage:
+    def runs(self, *, before: int | None = None, limit: int = 50, **chosen: Unpack[RunFilter]) -> RunsPage:
         """A page of runs, newest first.
 
         Args:
             before: Where the page begins; `RunsPage.before` of the page before it.
-            query: Words; only runs that hold each of them in their ID, agent, version, or external identifier, in any
-                case.
-            status: Only runs with this status.
-            agent: Only runs of the agent with this ID.
             limit: How many.
+            **chosen: Which runs; all without.
         """
-        return runs.runs_page(self._store, before=before, query=query, status=status, agent=agent, limit=limit)
+        return runs.runs_page(self._store, chosen, before=before, limit=limit)
+
+    def neighbours(self, run_id: str, **chosen: Unpack[RunFilter]) -> Neighbours:
+        """The runs beside a run in the list that `runs` has for the same filter. Raises `NoSuchRunError`."""
+        return runs.neighbours(self._store, run_id, chosen)
 
     def summary(self, run_id: str) -> RunSummary:
         """What the list of runs shows of a run. Raises `NoSuchRunError`."""

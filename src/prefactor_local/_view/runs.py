@@ -6,15 +6,16 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from itertools import islice
+from typing import TypedDict
 
 from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import MOST_OF_NAME, RunDetails, RunsPage, RunSummary
+from prefactor_local._view.shapes import MOST_OF_NAME, Neighbours, RunDetails, RunsPage, RunSummary
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["find_run", "listed_run", "origin_of", "run_details", "runs_page", "stored_run"]
+__all__ = ["RunFilter", "find_run", "listed_run", "neighbours", "origin_of", "run_details", "runs_page", "stored_run"]
 
 _BATCH = 500
 """So many runs are read in one transaction."""
@@ -28,13 +29,14 @@ _RUN = f"""
         LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
 """  # noqa: S608 - a number
 _ONE_RUN = f"{_RUN} WHERE run.id = ?"
-_NEWEST_RUNS = f"""{_RUN}
-    WHERE run.seq < COALESCE(?, 9223372036854775807) AND run.status = COALESCE(?, run.status)
-        AND run.agent_id = COALESCE(?, run.agent_id)
+_OLDER = f"""{_RUN}
+    WHERE run.seq < ? AND run.status = COALESCE(?, run.status) AND run.agent_id = COALESCE(?, run.agent_id)
     ORDER BY run.seq DESC LIMIT {_BATCH}
 """
+_NEWER = _OLDER.replace("<", ">").replace("DESC", "ASC")
+_AFTER_ALL = 2**63 - 1
 _COUNTS = """
-    SELECT COUNT(*) AS spans, COALESCE(SUM(status = 'failed'), 0) AS failed,
+    SELECT COUNT(*) AS spans, MIN(seq) AS first, COALESCE(SUM(status = 'failed'), 0) AS failed,
         COALESCE(SUM(status IN ('pending', 'active')), 0) AS open, COALESCE(SUM(mismatches), 0) AS mismatches
     FROM agent_span WHERE agent_instance_id = ?
 """
@@ -42,6 +44,17 @@ _LAST_CHANGE = """
     SELECT updated_at FROM agent_span INDEXED BY agent_span_change
     WHERE agent_instance_id = ? ORDER BY change DESC LIMIT 1
 """
+# Up to the root, which is at most so far away: a parent can be missing, and a span can be its own ancestor.
+_HEADLINE = f"""
+    WITH RECURSIVE above (id, parent, height) AS (
+        SELECT id, parent_span_id, 0 FROM agent_span WHERE seq = ?
+        UNION ALL
+        SELECT span.id, span.parent_span_id, height + 1 FROM above JOIN agent_span AS span ON span.id = above.parent
+        WHERE height < 100 AND span.agent_instance_id = ?
+    )
+    SELECT substr(summary, 1, {MOST_OF_NAME}) FROM agent_span
+    WHERE id = (SELECT id FROM above ORDER BY height DESC LIMIT 1)
+"""  # noqa: S608 - a number
 _AGENTS = f"""
     SELECT id, substr(name, 1, {MOST_OF_NAME}) AS name FROM agent
     WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
@@ -70,12 +83,24 @@ def find_run(store: Store, wanted: str) -> str:
     raise NoSuchRunError(f"no run has an ID that begins with {quoted(wanted)}")
 
 
-def runs_page(
-    store: Store, *, before: int | None, query: str, status: str | None, agent: str | None, limit: int
-) -> RunsPage:
+class RunFilter(TypedDict, total=False):
+    """Which runs are listed.
+
+    Attributes:
+        query: Words; only runs that hold each of them in their ID, agent, version, external identifier or headline, in
+            any case.
+        status: Only runs with this status.
+        agent: Only runs of the agent with this ID.
+    """
+
+    query: str
+    status: str | None
+    agent: str | None
+
+
+def runs_page(store: Store, chosen: RunFilter, *, before: int | None, limit: int) -> RunsPage:
     """A page of runs, as `Reader.runs` describes it."""
-    matching = (row for row in _newest(store, before, status, agent) if _holds(row, query.casefold().split()))
-    page = list(islice(matching, limit + 1))
+    page = list(islice(_matching(store, _OLDER, _AFTER_ALL if before is None else before, chosen), limit + 1))
     with store.transaction(write=False):
         agents = [(str(row["id"]), str(row["name"])) for row in store.select(_AGENTS)]
     return {
@@ -83,6 +108,17 @@ def runs_page(
         "before": page[limit - 1]["seq"] if len(page) > limit else None,
         "agents": sorted(agents, key=lambda agent: (agent[1].casefold(), agent[0])),
     }
+
+
+def neighbours(store: Store, run_id: str, chosen: RunFilter) -> Neighbours:
+    """The runs beside a run, as `Reader.neighbours` describes it."""
+    with store.transaction(write=False):
+        seq = stored_run(store, run_id)["seq"]
+
+    def nearest(side: str) -> str | None:
+        return next((str(row["id"]) for row in _matching(store, side, seq, chosen)), None)
+
+    return {"newer": nearest(_NEWER), "older": nearest(_OLDER)}
 
 
 def stored_run(store: Store, run_id: str) -> sqlite3.Row:
@@ -136,6 +172,7 @@ def _run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
     """A run in the list, from a row of `stored_run`. A transaction of its own, for a run may have many spans."""
     with store.transaction(write=False):
         counts = store.select(_COUNTS, row["id"])[0]
+        headline = _headline(store, row["id"], counts["first"])
         changes = [row["updated_at"], *(span["updated_at"] for span in store.select(_LAST_CHANGE, row["id"]))]
     return {
         "seq": row["seq"],
@@ -157,21 +194,34 @@ def _run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
         "failed": counts["failed"],
         "open": counts["open"],
         "mismatches": counts["mismatches"],
+        "headline": headline,
     }
 
 
-def _newest(store: Store, before: int | None, status: str | None, agent: str | None) -> Iterator[sqlite3.Row]:
+def _matching(store: Store, side: str, seq: int, chosen: RunFilter) -> Iterator[sqlite3.Row]:
+    """The runs on one side of a place in the list, the nearest one first."""
+    words = chosen.get("query", "").casefold().split()
     while True:
         with store.transaction(write=False):
-            rows = store.select(_NEWEST_RUNS, before, status, agent)
-        yield from rows
+            rows = store.select(side, seq, chosen.get("status"), chosen.get("agent"))
+        yield from (row for row in rows if _holds(store, row, words))
         if len(rows) < _BATCH:
             return
-        before = rows[-1]["seq"]
+        seq = rows[-1]["seq"]
 
 
-def _holds(row: sqlite3.Row, words: list[str]) -> bool:
-    if not words:
-        return True
+def _holds(store: Store, row: sqlite3.Row, words: list[str]) -> bool:
     texts = [str(row[name]).casefold() for name in _SEARCHED if row[name] is not None]
-    return all(any(word in text for text in texts) for word in words)
+    left = [word for word in words if not any(word in text for text in texts)]
+    if not left:
+        return True
+    with store.transaction(write=False):
+        first = store.select("SELECT MIN(seq) FROM agent_span WHERE agent_instance_id = ?", row["id"])[0][0]
+        headline = _headline(store, row["id"], first).casefold()
+    return all(word in headline for word in left)
+
+
+def _headline(store: Store, run_id: str, first: int | None) -> str:
+    """The summary at the root above the first span of a run. In a transaction."""
+    found = store.select(_HEADLINE, first, run_id)
+    return (found[0][0] or "") if found else ""

@@ -27,6 +27,7 @@ __all__ = [
     "Finding",
     "Json",
     "Mismatch",
+    "Neighbours",
     "RowsPage",
     "RunDetails",
     "RunExport",
@@ -72,6 +73,8 @@ class RunSummary(TypedDict):
             has not changed for long may be one whose process has ended.
         spans, failed, open: numbers of spans: all, those that failed, those that are not finished.
         mismatches: how often a value does not match its schema, in all spans.
+        headline: what the run is about: the summary of its first span, or of the one at the root above it; empty if
+            there is none.
     """
 
     seq: int
@@ -93,6 +96,7 @@ class RunSummary(TypedDict):
     failed: int
     open: int
     mismatches: int
+    headline: str
 
 
 class RunsPage(TypedDict):
@@ -106,6 +110,13 @@ class RunsPage(TypedDict):
     runs: list[RunSummary]
     before: int | None
     agents: list[tuple[str, str]]
+
+
+class Neighbours(TypedDict):
+    """The IDs of the runs beside a run in the list; None where the list ends."""
+
+    newer: str | None
+    older: str | None
 
 
 class FieldInfo(TypedDict, total=False):
@@ -134,11 +145,13 @@ class SpanTypeInfo(TypedDict):
     """A span type of a run.
 
     Attributes:
+        kind: what kind of step it is, as `span_kinds` tells by its name.
         params, result: fields by the pattern of their JSON pointer, where `*` stands for any item or any other
             property: `""` is the payload itself, `/messages/*/content` a field of each message.
     """
 
     name: str
+    kind: str | None
     title: str
     description: str | None
     template: str | None

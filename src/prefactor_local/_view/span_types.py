@@ -12,6 +12,7 @@ from prefactor_local._state.store import Store
 from prefactor_local._view.fields import fields_of
 from prefactor_local._view.schema_places import Budget, SchemaPlaces
 from prefactor_local._view.shapes import FieldInfo, Json, Side, SpanTypeInfo
+from prefactor_local._view.span_kinds import kind_of
 
 __all__ = ["SpanTypes", "StoredType"]
 
@@ -60,6 +61,7 @@ def _shown(stored: StoredType, budget: Budget) -> SpanTypeInfo:
     schema = stored["params_schema"]
     return {
         "name": stored["name"],
+        "kind": kind_of(stored["name"]),
         "title": stored["title"],
         "description": stored["description"],
         "template": stored["template"],

@@ -70,6 +70,9 @@ test("the first fields of a payload stand for a summary", () => {
   const cut = [{ side: "params", pointer: "/image", kind: "data", size: 40_000, media_type: "image/png" }];
   assert.equal(modules.briefPayload({ image: "", url: "x" }, cut), "image: (image/png, 40 kB), url: x");
   assert.equal(modules.briefError({ error: { type: "E", message: "No\nway" } }), "E: No way");
+  assert.equal(modules.briefError({ error: "no seats" }), "no seats");
+  assert.equal(modules.briefError({ error_message: "no flights" }), "no flights");
+  assert.equal(modules.briefError({ error: null, message: "m", code: 3 }), "message: m, code: 3");
   assert.equal(modules.briefError(null), "");
 });
 

@@ -14,8 +14,8 @@ from prefactor_local._view.exports.json_text import json_text
 from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.exports.places import Interval, intervals, parents, run_interval
 from prefactor_local._view.exports.protobuf import encoded
-from prefactor_local._view.exports.span_kinds import span_kinds
 from prefactor_local._view.shapes import Finding, Json, RunDetails, RunExport, SpanDetails
+from prefactor_local._view.span_kinds import span_kinds
 
 __all__ = ["export_otlp", "export_otlp_protobuf"]
 

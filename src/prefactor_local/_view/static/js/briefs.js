@@ -3,7 +3,7 @@
 
 /** @import { Source } from "./data.js" */
 /** @import { Cut, Json, SpanRow } from "./shapes.js" */
-import { childPointer, isObject } from "./fields.js";
+import { childPointer, recordedError, isObject } from "./fields.js";
 import { formatBytes } from "./format.js";
 
 const FIELDS = 3;
@@ -60,13 +60,13 @@ function briefMembers(members, data, pointer, inside) {
 }
 
 /**
- * Why a span failed, on one line; empty if the client did not say.
+ * Why a span failed, on one line: its error, or the first fields of its result; empty if there is none.
  * @param {Json} result
  */
 export function briefError(result) {
-  const error = isObject(result) && isObject(result.error) ? result.error : {};
-  const said = [error.type, error.message].filter((part) => typeof part === "string" && part.trim());
-  return said.join(": ").slice(0, CHARACTERS).replace(/\s+/g, " ");
+  const { type, message } = recordedError(result);
+  const said = [type, message].filter((part) => part.trim()).join(": ") || briefPayload(result);
+  return said.slice(0, CHARACTERS).replace(/\s+/g, " ");
 }
 
 /** @typedef {{ params: string, error: string }} Brief */

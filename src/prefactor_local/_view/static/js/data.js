@@ -1,6 +1,6 @@
 // Where the data comes from: the server, or the page itself if it is an exported file.
 
-/** @import { Comparison, Difference, Finding, RowsPage, RunDetails } from "./shapes.js" */
+/** @import { Comparison, Difference, Finding, Neighbours, RowsPage, RunDetails } from "./shapes.js" */
 /** @import { RunExport, RunsPage, SpanDetails } from "./shapes.js" */
 import { accessHeaders } from "./access.js";
 import { parseJson } from "./json.js";
@@ -10,6 +10,7 @@ import { parseJson } from "./json.js";
  * @property {boolean} live Whether there may be more later, and other runs.
  * @property {(query: URLSearchParams) => Promise<RunsPage>} runs
  * @property {(run: string) => Promise<RunDetails>} run
+ * @property {(run: string, query: URLSearchParams) => Promise<Neighbours>} neighbours
  * @property {(run: string, after: number) => Promise<RowsPage>} rows
  * @property {(run: string, text: string, signal: AbortSignal) => Promise<number[]>} search
  * @property {(run: string) => Promise<Finding[]>} findings
@@ -85,6 +86,7 @@ function serverSource() {
     live: true,
     runs: (query) => ask(`runs?${query}`),
     run: (run) => ask(`runs/${of(run)}`),
+    neighbours: (run, query) => ask(`runs/${of(run)}/neighbours?${query}`),
     rows: (run, after) => ask(`runs/${of(run)}/spans?after=${after}`),
     search: async (run, text, signal) => (await ask(`runs/${of(run)}/search?q=${of(text)}`, signal)).seqs,
     findings: async (run) => (await ask(`runs/${of(run)}/findings`)).findings,
@@ -110,6 +112,7 @@ function embeddedSource(data) {
     live: false,
     runs: absent,
     run: async () => data.run,
+    neighbours: absent,
     rows: async (_run, after) => (after ? { ...all, rows: [] } : all),
     search: async (_run, text) =>
       data.spans.filter((span) => spanHolds(span, text.toLowerCase())).map((span) => span.seq),

@@ -1,18 +1,20 @@
 // What a schema says of a field, and what does not match it.
 
 /** @import { Child } from "./dom.js" */
-/** @import { FieldInfo } from "./shapes.js" */
+/** @import { FieldInfo, Json } from "./shapes.js" */
 /** @import { PayloadView } from "./texts.js" */
 import { append, element } from "./dom.js";
-import { formatJson } from "./json.js";
+import { isRedacted } from "./fields.js";
+import { jsonElement } from "./json_view.js";
 
 /**
  * The name of a field, and what its schema says of it.
  * @param {string} name
  * @param {FieldInfo} info
+ * @param {Json} [value]
  * @returns {Child[]}
  */
-export function fieldLabel(name, info) {
+export function fieldLabel(name, info, value = null) {
   const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
   const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
   const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
@@ -20,11 +22,18 @@ export function fieldLabel(name, info) {
     title,
     code,
     info.unit ? element("span", { class: "muted" }, info.unit) : null,
-    info.redacted && badge("🔒 redacted", "lock", "The schema has this field redacted before it is recorded"),
+    info.redacted && redactionBadge(value),
     risk,
     info.deprecated && badge("deprecated", "plain", "The schema says that this field should not be used any more"),
     info.description ? element("span", { class: "description" }, info.description) : null,
   ];
+}
+
+/** @param {Json} value */
+function redactionBadge(value) {
+  if (value === null || isRedacted(value))
+    return badge("redacted", "lock", "The schema has this field redacted before it is recorded");
+  return badge("⚠ not redacted", "warning", "The schema has this field redacted, but it was recorded as it was");
 }
 
 /** @param {FieldInfo} info */
@@ -51,7 +60,6 @@ export function mismatchBoxes(view, pointer) {
   return (view.mismatches.get(pointer) ?? []).map(({ message, schema }) => {
     const box = element("div", { class: "mismatch" }, element("span", { class: "mismatch-text" }, `⚠ ${message}`));
     if (schema === undefined) return box;
-    const shown = element("pre", { class: "text code" }, formatJson(schema));
-    return append(box, element("details", {}, element("summary", {}, "Schema"), shown));
+    return append(box, element("details", {}, element("summary", {}, "Schema"), jsonElement(schema)));
   });
 }

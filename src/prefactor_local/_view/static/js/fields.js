@@ -91,6 +91,17 @@ export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/**
+ * The error in the result of a span, as `error_of` in exports/payload_fields.py finds it.
+ * @param {Json} result
+ */
+export function recordedError(result) {
+  const outer = isObject(result) ? result : {};
+  const inner = isObject(outer.error) ? outer.error : {};
+  const message = [inner.message, outer.error_message, outer.error].find((text) => typeof text === "string" && text);
+  return { type: typeof inner.type === "string" ? inner.type : "", message: String(message ?? "") };
+}
+
 /** @typedef {{ role: string, content?: Json, [name: string]: Json | undefined }} ChatMessage */
 
 /**

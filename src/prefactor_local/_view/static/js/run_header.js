@@ -2,6 +2,7 @@
 
 /** @import { Child } from "./dom.js" */
 /** @import { Counts } from "./run_model.js" */
+/** @import { RunNeighbours } from "./run_neighbours.js" */
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
 import { append, button, element, replaceChildren } from "./dom.js";
@@ -46,11 +47,13 @@ const STATUS_OF = new Map([
 /** Draws again only the parts that have changed: the rest keeps its focus, its selected text and its open menus. */
 export class RunHeader {
   /**
+   * @param {RunNeighbours | null} neighbours Null if there is only this run.
    * @param {((id: string, format: string) => Promise<void>) | null} save Saves the run as a file; null if no server can.
    * @param {(seq: number) => void} openSpan
    * @param {(status: string) => void} filter Shows only the spans that are counted.
    */
-  constructor(save, openSpan, filter) {
+  constructor(neighbours, save, openSpan, filter) {
+    this.neighbours = neighbours;
     this.save = save;
     this.openSpan = openSpan;
     this.filter = filter;
@@ -86,7 +89,14 @@ export class RunHeader {
       " ",
       element("bdi", { class: "version" }, run.version),
     );
-    replaceChildren(this.title, name, statusMark(run.status), this.save && exportMenu(run.id, this.save));
+    const tools = element(
+      "div",
+      { class: "run-tools" },
+      this.neighbours?.element,
+      this.save && exportMenu(run.id, this.save),
+    );
+    replaceChildren(this.title, name, statusMark(run.status), tools);
+    this.neighbours?.show(run.id);
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
     for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"])
       this.set(counted, null);

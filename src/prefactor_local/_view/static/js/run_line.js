@@ -47,7 +47,8 @@ export function runLine(id, onMark) {
   const [markCell, agent, ...others] = cells;
   const line = element("tr", { id: `run-${id}`, class: "run-line", role: "row" }, ...cells);
   append(markCell, element("label", {}, mark));
-  append(agent, link);
+  const headline = element("span", { class: "run-headline muted", dir: "auto" });
+  append(agent, link, headline);
   let shown = "";
 
   return {
@@ -62,7 +63,8 @@ export function runLine(id, onMark) {
       const now = JSON.stringify([run, texts]);
       if (now === shown) return; // a person may be about to copy or click something
       shown = now;
-      setAttribute(line, "aria-label", `${runName(run)}, ${statusWord(run.status)}`);
+      setAttribute(line, "aria-label", [runName(run), statusWord(run.status), run.headline].filter(Boolean).join(", "));
+      replaceChildren(headline, run.headline);
       replaceChildren(
         link,
         element("bdi", { class: "run-agent" }, run.agent_name),
@@ -115,8 +117,8 @@ function valuesOf(run, { started, ago, news, took }) {
 
 /** @param {RunSummary} run */
 function titleOf(run) {
-  const name = runName(run);
-  return run.external_identifier ? `${name}\nExternal ID: ${run.external_identifier}` : name;
+  const id = run.external_identifier && `External ID: ${run.external_identifier}`;
+  return [runName(run), run.headline, id].filter(Boolean).join("\n");
 }
 
 /**

@@ -24,12 +24,18 @@ export interface RunSummary {
   failed: number;
   open: number;
   mismatches: number;
+  headline: string;
 }
 
 export interface RunsPage {
   runs: RunSummary[];
   before: number | null;
   agents: [string, string][];
+}
+
+export interface Neighbours {
+  newer: string | null;
+  older: string | null;
 }
 
 export interface FieldInfo {
@@ -47,6 +53,7 @@ export interface FieldInfo {
 
 export interface SpanTypeInfo {
   name: string;
+  kind: string | null;
   title: string;
   description: string | null;
   template: string | null;

@@ -78,6 +78,7 @@ export function rowElement() {
     status.title = statusWord(state);
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
     badge.title = mismatches ? "Values that do not match their schema" : "";
+    dot.className = `dot ${known?.kind ?? ""}`;
     line.style.setProperty("--hue", String(view.hueOf(name)));
   }
 

@@ -4,11 +4,13 @@
 /** @import { Child } from "./dom.js" */
 import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
-import { append, button, element, replaceChildren } from "./dom.js";
-import { fieldTree, isObject, valueAt } from "./fields.js";
+import { button, element, replaceChildren } from "./dom.js";
+import { recordedError, fieldTree, valueAt } from "./fields.js";
 import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
 import { formatJson } from "./json.js";
+import { jsonElement } from "./json_view.js";
 import { message } from "./messages.js";
+import { readSetting, writeSetting } from "./settings.js";
 import { statusMark, statusWord } from "./status.js";
 import { payloadElement } from "./values.js";
 
@@ -65,7 +67,7 @@ export function drawSpan(pane, view, actions) {
  * @param {PaneActions} actions
  */
 function heading({ span, type, hue }, actions) {
-  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const dot = element("span", { class: `dot ${type?.kind ?? ""}`, "aria-hidden": "true" });
   const close = button("✕", actions.close, { class: "icon", "aria-label": "Close the span", title: "Close (Esc)" });
   const name = type && type.title !== span.type ? element("code", {}, span.type) : null;
   const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
@@ -80,17 +82,14 @@ function heading({ span, type, hue }, actions) {
 }
 
 /**
- * The exception that ended the span: type, message and what else the client recorded.
+ * What ended the span.
  * @param {SpanDetails} span
  */
 function errorBox(span) {
-  const error = isObject(span.result) && isObject(span.result.error) ? span.result.error : null;
-  if (span.status !== "failed" || !error) return null;
-  const kind = typeof error.type === "string" ? error.type : "Error";
-  const said = typeof error.message === "string" ? error.message : "";
-  const box = element("div", { class: "error-box" }, element("strong", {}, `✕ ${kind}`));
-  if (said) box.append(element("p", { class: "text" }, said));
-  return box;
+  const { type, message: said } = recordedError(span.result);
+  if (span.status !== "failed" || !(type || said)) return null;
+  const kind = element("strong", {}, `✕ ${type || "Error"}`);
+  return element("div", { class: "error-box" }, kind, said && element("p", { class: "text" }, said));
 }
 
 /**
@@ -101,7 +100,12 @@ function errorBox(span) {
  */
 function problems(pane, { span, json }, actions) {
   const values = span.mismatches.filter(({ part }) => part !== "schema_name");
-  if (values.length < span.mismatches.length) return warning("The schema version of this run has no such span type");
+  if (values.length < span.mismatches.length)
+    return element(
+      "div",
+      { class: "mismatch problems" },
+      warning("The schema version of this run has no such span type"),
+    );
   if (!values.length) return null;
   /** @param {string} place */
   const show = (place) => {
@@ -109,15 +113,33 @@ function problems(pane, { span, json }, actions) {
     showField(pane, place);
   };
   const lines = values.map((mismatch) => element("li", {}, ...problemLine(mismatch, show)));
-  return append(
-    warning(`${formatCount(values.length, "value does", "values do")} not match the schema`),
-    element("ul", {}, ...lines),
-  );
+  const title = `${formatCount(values.length, "value does", "values do")} not match the schema`;
+  return foldable("problems", warning(title), "mismatch problems", element("ul", {}, ...lines));
 }
 
 /** @param {string} title */
 function warning(title) {
-  return element("div", { class: "mismatch problems" }, element("strong", {}, `⚠ ${title}`));
+  return element("strong", {}, `⚠ ${title}`);
+}
+
+/**
+ * A part of the pane that can be folded. Which parts are folded is the same for all spans.
+ * @param {string} name
+ * @param {HTMLElement} title
+ * @param {string} kind
+ * @param {HTMLElement} body
+ */
+function foldable(name, title, kind, body) {
+  const setting = `folded.${name}`;
+  // A click comes before the change, and only from a person: the page itself opens a part to show what is in it.
+  const remember = () => writeSetting(setting, part.open ? "yes" : null);
+  const part = element(
+    "details",
+    { class: kind, open: readSetting(setting) === null, "data-pointer": name },
+    element("summary", { onclick: remember }, title),
+    body,
+  );
+  return part;
 }
 
 /**
@@ -138,6 +160,8 @@ function showField(pane, place) {
   for (let pointer = place; pointer; pointer = pointer.slice(0, Math.max(0, pointer.lastIndexOf("/")))) {
     const found = pane.querySelector(`[data-pointer="${CSS.escape(pointer)}"]`);
     if (!(found instanceof HTMLElement)) continue;
+    for (let part = found.closest("details"); part; part = part.parentElement?.closest("details") ?? null)
+      part.open = true;
     found.scrollIntoView({ block: "center" });
     found.tabIndex = -1;
     found.focus({ preventScroll: true });
@@ -249,8 +273,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
     isFirst && viewSwitch(json, actions.showJson),
     payload !== null && copyButton(copy, copyLabel()),
   );
-  const head = element("div", { class: "pane-line" }, title, tools);
-  return element("section", { class: `side ${side}` }, head, payloadBody());
+  return element("section", { class: `side ${side}` }, tools, foldable(side, title, "", payloadBody()));
 
   async function wholeJson() {
     return formatJson((await actions.whole())[side]);
@@ -268,7 +291,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
   function payloadBody() {
     if (payload === null)
       return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
-    if (json) return element("div", {}, isCut && cutNote(actions), element("pre", { class: "text code" }, text()));
+    if (json) return element("div", {}, isCut && cutNote(actions), jsonElement(payload));
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const { showAll } = actions;
     const view = {

@@ -21,7 +21,7 @@ const FOLDED_CHARACTERS = 2500;
 
 /** @param {string} value */
 export function redactedElement(value) {
-  return element("span", { class: "redacted" }, "🔒 ", value.replace(/^\[|\]$/g, ""));
+  return element("span", { class: "redacted lock" }, value.replace(/^\[|\]$/g, ""));
 }
 
 /** @param {Cut} cut */

@@ -3,8 +3,10 @@
 /** @import { Cut, Json } from "./shapes.js" */
 /** @import { ChatMessage, FieldNode } from "./fields.js" */
 /** @import { Child } from "./dom.js" */
+/** @import { Drawing } from "./drawn_later.js" */
 /** @import { PayloadView } from "./texts.js" */
-import { append, button, element } from "./dom.js";
+import { append, element } from "./dom.js";
+import { drawLater, FIRST_VALUES, showItems } from "./drawn_later.js";
 import { fieldLabel, mismatchBoxes } from "./field_labels.js";
 import {
   childField,
@@ -17,14 +19,10 @@ import {
   lastName,
   parentPointer,
 } from "./fields.js";
-import { formatCount, formatNumber } from "./format.js";
 import { formatJson } from "./json.js";
 import { cutLine, dataElement, redactedElement, textElement } from "./texts.js";
 
-const FIRST_ITEMS = 20;
 const FIRST_FIELDS = 200;
-const MORE_ITEMS = 200;
-const FIRST_VALUES = 500; // of a payload; objects and lists after them are drawn when they are asked for
 const FIRST_VALUES_OF_DIFFERENCE = 50;
 const DEEPEST = 24;
 /** For values of which nothing else is known. @type {PayloadView} */
@@ -36,11 +34,6 @@ export const PLAIN = {
   showAll: null,
   wholeText: null,
 };
-
-/**
- * @typedef {PayloadView & { left: number }} Drawing
- * `left` is how many more values are drawn now: each takes some elements, and a payload may have a million.
- */
 
 /**
  * A payload.
@@ -79,30 +72,11 @@ function valueElement(view, value, pointer, field, depth) {
   if (value === null || typeof value !== "object") return scalarElement(value);
   if (depth > DEEPEST) return textElement(view, formatJson(value), pointer, undefined);
   if (view.left < 0 && depth && Object.keys(value).length)
-    return foldedElement(view, value, () => valueElement(view, value, pointer, field, depth));
+    return drawLater(view, value, () => valueElement(view, value, pointer, field, depth));
   if (isConversation(value)) return conversationElement(view, value, pointer, field, depth, cut);
   if (Array.isArray(value)) return listElement(view, value, pointer, field, depth, cut);
   if (isMessage(value)) return oneMessage(view, value, pointer, field, depth);
   return objectElement(view, value, pointer, field, depth);
-}
-
-/**
- * The place of an object or a list that is drawn when it is asked for.
- * @param {Drawing} view
- * @param {object} value
- * @param {() => HTMLElement} draw
- */
-function foldedElement(view, value, draw) {
-  const noun = Array.isArray(value) ? "item" : "field";
-  const more = button(
-    `Show ${formatCount(Object.keys(value).length, noun)}`,
-    () => {
-      view.left = FIRST_VALUES;
-      more.replaceWith(draw());
-    },
-    { class: "link" },
-  );
-  return more;
 }
 
 /** @param {boolean | number | bigint | null} value */
@@ -171,7 +145,7 @@ function fieldElement(view, name, value, parent, parentField, depth) {
   const field = childField(parentField, name);
   const wrong = mismatchBoxes(view, pointer);
   const inline = isShort(value) && !wrong.length && !view.cuts.has(pointer);
-  const term = element("dt", {}, ...fieldLabel(name, field?.info ?? {}));
+  const term = element("dt", {}, ...fieldLabel(name, field?.info ?? {}, value));
   const shown = element("dd", {}, ...wrong, valueElement(view, value, pointer, field, depth + 1));
   const kind = `field${inline ? " inline" : ""}${wrong.length ? " wrong" : ""}`;
   return element(
@@ -207,41 +181,6 @@ function listElement(view, items, pointer, field, depth, cut) {
   showItems(view, box, list, items, itemElement);
   if (cut) append(box, cutLine(view, pointer, items.length, "item", cut));
   return box;
-}
-
-/**
- * Shows the first items of a list, and the others when they are asked for.
- * @template Item
- * @param {Drawing} view
- * @param {HTMLElement} box
- * @param {HTMLElement} list
- * @param {Item[]} items
- * @param {(item: Item, index: number) => HTMLElement} itemElement
- * @param {{ first?: number, noun?: string }} [how]
- */
-function showItems(view, box, list, items, itemElement, { first = FIRST_ITEMS, noun = "item" } = {}) {
-  let shown = 0;
-  /** @param {number} count */
-  const show = (count) => {
-    append(list, ...items.slice(shown, shown + count).map((item, index) => itemElement(item, shown + index)));
-    shown += Math.min(count, items.length - shown);
-    if (shown < items.length) append(box, moreButton());
-  };
-  const moreButton = () => {
-    const next = Math.min(MORE_ITEMS, items.length - shown);
-    const rest = next < items.length - shown ? ` (of ${formatNumber(items.length - shown)})` : "";
-    const more = button(
-      `Show ${formatCount(next, `more ${noun}`)}${rest}`,
-      () => {
-        view.left = FIRST_VALUES;
-        more.remove();
-        show(next);
-      },
-      { class: "link" },
-    );
-    return more;
-  };
-  show(items.length > first * 1.5 ? first : items.length);
 }
 
 /**

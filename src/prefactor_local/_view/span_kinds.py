@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefactor_local._view.shapes import RunExport
 
-__all__ = ["span_kinds"]
+__all__ = ["kind_of", "span_kinds"]
 
 # By the last part of the name: `agent:llm`, `langchain:chat_model`.
 _NAMES = {
@@ -30,8 +30,9 @@ def span_kinds(export: RunExport) -> dict[str, str]:
     parents = {span["parent_id"] for span in export["spans"]}
     with_children = {span["type"] for span in export["spans"] if span["id"] in parents}
     names = sorted({span["type"] for span in export["spans"]})
-    return {name: _by_name(name) or ("CHAIN" if name in with_children else "TOOL") for name in names}
+    return {name: kind_of(name) or ("CHAIN" if name in with_children else "TOOL") for name in names}
 
 
-def _by_name(name: str) -> str | None:
+def kind_of(name: str) -> str | None:
+    """The kind of a span type; None if its name does not say it."""
     return _KINDS.get(name.rpartition(":")[2].lower())
