@@ -12,7 +12,6 @@ export const { RunsModel, toggleMark } = await import(`${folder}/runs_model.js`)
 export const { briefError, briefPayload } = await import(`${folder}/briefs.js`);
 export const { addHues } = await import(`${folder}/hues.js`);
 export const { formatJson, parseJson } = await import(`${folder}/json.js`);
-export const { statusWord } = await import(`${folder}/status.js`);
 export const { nextWait } = await import(`${folder}/live.js`);
 export const { childField, childPointer, fieldTree, isConversation, isRedacted, looksLikeCode, valueAt } = await import(
   `${folder}/fields.js`
