@@ -141,6 +141,7 @@ async def test_bulk_is_used_again_after_one_refused_request(api: LocalApi, backl
     assert not api.violations
 
 
+@pytest.mark.slow
 async def test_bulk_is_not_used_for_a_while_after_three_refused_requests(
     api: LocalApi, backlog: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -69,6 +69,7 @@ def test_the_wheel_has_the_version_of_today() -> None:
     assert f"dist/prefactor_sdk-{version('prefactor-sdk')}-py3-none-any.whl[gen]" in guides()["README.md"]
 
 
+@pytest.mark.slow
 def test_the_quick_start_runs(tmp_path: Path) -> None:
     with serve("--verbose") as api:
         program = QUICK_START.replace("https://app.prefactorai.com", api.url).replace("your-token", api.token)

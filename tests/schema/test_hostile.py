@@ -104,7 +104,7 @@ def test_a_wrong_schema(schema: Any, message: str, path: tuple[Any, ...]) -> Non
         assert caught.value.path == path
 
 
-@pytest.mark.parametrize("levels", [300, 100_000])
+@pytest.mark.parametrize("levels", [300, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
     schema: Any = {}
     for _ in range(levels):
