@@ -465,7 +465,7 @@ DEFINITIONS: dict[str, Any] = {
             "name": "agent:retrieval",
             "title": "Retrieval",
             "description": "A search for documents, such as in a vector store or an index.",
-            "template": "{{ query }}{% if count %} → {{ count }} documents{% endif %}",
+            "template": "{{ query }}{% if count %} → {{ count }} document{% if count > 1 %}s{% endif %}{% endif %}",
             "params_schema": {
                 "type": "object",
                 "required": ["query"],

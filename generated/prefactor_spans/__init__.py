@@ -124,7 +124,7 @@ else:
         return __all__
 
 
-SCHEMA_VERSION = "sha256-dda32c26ada5db1f8db0b3528f769ad0"
+SCHEMA_VERSION = "sha256-42f7752a84fb7233097d84e06f895e7b"
 
 __all__ = [
     "AgentChatTurn",

@@ -113,7 +113,7 @@ class AgentRetrieval(
 
     A search for documents, such as in a vector store or an index.
 
-    Shown as ``{{ query }}{% if count %} → {{ count }} documents{% endif %}``
+    Shown as ``{{ query }}{% if count %} → {{ count }} document{% if count > 1 %}s{% endif %}{% endif %}``
     """
 
     schema_name = "agent:retrieval"

@@ -129,11 +129,15 @@ class SpanContext:
         return self._finish("complete", result, timestamp)
 
     @awaitable_method
-    def fail(self, result: PayloadObject | None = None, timestamp: datetime | None = None) -> Handed:
-        """Finish the span as `failed`; arguments as in `complete`."""
+    def fail(self, result: PayloadObject | BaseException | None = None, timestamp: datetime | None = None) -> Handed:
+        """Finish the span as `failed`; arguments as in `complete`.
+
+        `result` may be an exception, as in typed spans: it is recorded as `{"error": {"type", "message"}}`.
+        """
         if self._record.phase is FINISHED and result:
             self._report_late("fail")
-        return self._finish("failed", result, timestamp)
+        failure = {"error": result} if isinstance(result, BaseException) else result
+        return self._finish("failed", failure, timestamp)
 
     @awaitable_method
     def cancel(self, timestamp: datetime | None = None) -> Handed:

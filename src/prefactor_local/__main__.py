@@ -11,6 +11,7 @@ from prefactor_local import EXTRA_PACKAGES, MissingExtraError
 from prefactor_local._terminal.commands import parser
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.text import visible
+from prefactor_local._view.errors import NoSuchRunError
 
 __all__ = ["main"]
 
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except CommandError as error:
         return _fail(str(error), error.exit_code)
+    except NoSuchRunError as error:
+        return _fail(str(error), 1)
     except MissingExtraError as error:
         return _fail(str(error), 2)
     except ModuleNotFoundError as error:

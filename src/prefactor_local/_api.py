@@ -25,7 +25,6 @@ from prefactor_local._operations.upgrade import compute_missing
 from prefactor_local._server import admin
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.app import build_app
-from prefactor_local._server.one_time_codes import OneTimeCodes
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.server_thread import ServerThread
 from prefactor_local._server.view import view_app
@@ -37,7 +36,6 @@ from prefactor_local._state.records import RecordedCall, RecordedRequest
 from prefactor_local._state.settings import BulkMode, Settings, bulk_mode
 from prefactor_local._state.store import WITHOUT_FILE, Store
 from prefactor_local._view.reading import Reader
-from prefactor_local._view.run_events import RunEvents
 from prefactor_local._view.running_servers import RunningServer, announced
 from prefactor_local._view.server_folders import described_folders
 from prefactor_local._view.shapes import RunSummary
@@ -46,6 +44,7 @@ __all__ = ["LocalApi"]
 
 logger = logging.getLogger("prefactor_local")
 
+_TOLD = frozenset({"agent_instances/register", "agent_instances/finish", "agent_instances/terminate"})
 _OWN_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - browsers refuse these
 """How a browser on this machine addresses a server that listens on every address."""
 
@@ -161,7 +160,7 @@ class LocalApi:
             RuntimeError: There is no viewer, because of `view=False`.
         """
         self._check_view()
-        return self._current.here.view_url(run_id, code=self._current.codes.new())
+        return self._current.here.view_url(run_id, code=self._current.access.new_code())
 
     def _check_view(self) -> None:
         if not self._view:
@@ -281,7 +280,7 @@ class LocalApi:
         """
         call = Call(Caller(), instance_id, {"reason": reason})
         execute(self._current.account, TERMINATE, call)
-        self._current.run_events.executed(TERMINATE.name, instance_id)
+        self._tell_of_run(self._current.reader, TERMINATE.name, instance_id)
 
     def __enter__(self) -> Self:
         if self._running is not None:
@@ -323,18 +322,17 @@ class LocalApi:
 
     def _start(self, store: Store) -> _Running:
         reader = Reader(store)
-        run_events = RunEvents(reader, self._on_run)
         account = Account(
             store,
             self._given_token,
             settings=self._settings,
             violations=self.violations,
             replays=self.replays,
-            record=partial(self._record_call, run_events),
+            record=partial(self._record_call, reader),
         )
         compute_missing(account)
-        operations, threads, codes = OperationThread(), ViewThreads(), OneTimeCodes()
-        access = ViewAccess(account.view_token, codes, self._hosts)
+        operations, threads = OperationThread(), ViewThreads()
+        access = ViewAccess(account.view_token, self._hosts)
         view = partial(view_app, reader, access, database=str(self._database), operations=operations, threads=threads)
         build = partial(
             build_app,
@@ -357,7 +355,7 @@ class LocalApi:
         here, announcement = self._here(account, port), ExitStack()
         if self._announce and announcement.enter_context(announced(here)) is None:
             logger.warning("other commands do not find this server: it can write to none of %s", described_folders())
-        return _Running(account, operations, threads, server, port, run_events, here, codes, announcement)
+        return _Running(account, reader, operations, threads, server, port, here, access, announcement)
 
     def _here(self, account: Account, port: int) -> RunningServer:
         host, database = self._address[0], str(self._database)
@@ -369,11 +367,21 @@ class LocalApi:
             started_at=time.time(),
         )
 
-    def _record_call(self, run_events: RunEvents, call: RecordedCall) -> None:
+    def _record_call(self, reader: Reader, call: RecordedCall) -> None:
         if self._keep_requests:
             self.calls.append(call)
         if call.code is None and not call.replay:
-            run_events.executed(call.name, call.target)
+            self._tell_of_run(reader, call.name, call.target)
+
+    def _tell_of_run(self, reader: Reader, operation: str, run_id: str) -> None:
+        """Calls `on_run` if an operation has registered or ended a run."""
+        if self._on_run is None or operation not in _TOLD:
+            return
+        try:
+            self._on_run(reader.summary(run_id))
+        except Exception:
+            # The operation is done: that nobody is told is no reason to answer with an error.
+            logger.exception("cannot tell of a run")
 
     def _record_request(self, request: RecordedRequest) -> None:
         self._arrived += 1
@@ -383,13 +391,13 @@ class LocalApi:
 
 class _Running(NamedTuple):
     account: Account
+    reader: Reader
     operations: OperationThread
     threads: ViewThreads
     server: ServerThread
     port: int
-    run_events: RunEvents
     here: RunningServer
-    codes: OneTimeCodes
+    access: ViewAccess
     announcement: ExitStack
 
 

@@ -97,6 +97,15 @@ async def test_calls_that_come_too_late_are_logged_once(
     ]
 
 
+async def test_an_exception_is_the_failure_of_a_span_that_is_opened_by_name(api: LocalApi, run: Run) -> None:
+    async with run() as (_, instance), instance.span("step") as span:
+        span.set_result({"tries": 2})
+        await span.fail(ValueError("no such city"))
+    (recorded,) = api.spans()
+    error = {"type": "ValueError", "message": "no such city"}
+    assert (recorded["status"], recorded["result_payload"]) == ("failed", {"tries": 2, "error": error})
+
+
 async def test_calls_that_come_too_late_raise_when_asked_to(api: LocalApi, run: Run) -> None:
     async with run(validation="raise") as (_, instance):
         async with instance.span("step") as span:

@@ -117,6 +117,7 @@ def test_a_wheel_holds_the_packages_and_no_guides(tmp_path: Path) -> None:
     pages = {"app.css", "app.js", "icon.svg", "index.html"}
     assert {name.rpartition("/")[2] for name in names if "/static/" in name} == pages
     assert not [name for name in names if name.endswith(".md")]
+    assert "prefactor_local/_view/bundle.py" not in names  # what has made app.js
 
 
 @pytest.mark.slow

@@ -72,9 +72,9 @@ def test_the_wheel_has_the_version_of_today() -> None:
 @pytest.mark.slow
 def test_the_quick_start_runs(tmp_path: Path) -> None:
     with serve("--verbose") as api:
-        program = QUICK_START.replace("https://app.prefactorai.com", api.url).replace("your-token", api.token)
-        project(tmp_path, {"quick_start.py": program})
-        done = run([sys.executable, "-W", "error", "quick_start.py"], tmp_path)
+        (export,) = re.findall(r"^export .+$", api.printed, re.MULTILINE)
+        project(tmp_path, {"quick_start.py": QUICK_START})
+        done = shell(f"{export}\npython -W error quick_start.py", tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stdout == ""
         assert sum("POST /api/v1/agent_spans" in line for line in api.stop()) == 2

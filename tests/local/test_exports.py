@@ -21,21 +21,17 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from prefactor_local import LocalApi
 from prefactor_local._state.store import Store
-from prefactor_local._view.exports import (
-    FORMATS,
-    export_chrome,
-    export_file,
-    export_html,
-    export_json,
-    export_otlp,
-    export_otlp_protobuf,
-    gather,
-)
-from prefactor_local._view.exports.instants import Interval, microseconds
+from prefactor_local._view.exports import FORMATS, export_file, export_name
+from prefactor_local._view.exports.chrome_trace import export_chrome
+from prefactor_local._view.exports.formats import gather
+from prefactor_local._view.exports.html_page import export_html
+from prefactor_local._view.exports.json_text import export_json
 from prefactor_local._view.exports.lanes import Slice, lanes
-from prefactor_local._view.exports.otlp_trace import resource_of
+from prefactor_local._view.exports.otlp import export_otlp, export_otlp_protobuf
+from prefactor_local._view.exports.places import Interval
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import Json, RowsPage, RunExport, SpanDetails, SpanRow
+from prefactor_local._view.times import microseconds, milliseconds
 
 if TYPE_CHECKING:
     from tests.local.conftest import Http
@@ -92,7 +88,10 @@ def run_of(*spans: SpanDetails, **fields: Any) -> RunExport:
         **fields,
     }
     spans = tuple({**each, "seq": number} for number, each in enumerate(spans, 1))
-    rows = [SpanRow(each["seq"], each["id"], None, each["type"], each["status"], 0.0, None, "", 0) for each in spans]
+    rows = [
+        SpanRow(each["seq"], each["id"], each["parent_id"], each["type"], each["status"], 0.0, None, "", 0)
+        for each in spans
+    ]
     details: Any = {"run": run, "origin": START, "runtime": {}, "quality": {}, "span_types": {}}
     return {"run": details, "rows": rows, "spans": list(spans), "findings": []}
 
@@ -218,11 +217,17 @@ def test_spans_of_any_shape_are_exported() -> None:
     found = otlp_spans(export)
     for each in ("a", "run"):  # what is not finished ends when the server heard of the run last
         assert found[each].end_time_unix_nano == microseconds(at(900)) * 1000
-    assert "service.version" not in str(resource_of(run_of(version="")))
+    assert b"service.version" not in export_otlp(run_of(version=""))
     assert found["d"].start_time_unix_nano == 0
     assert {found["a"].parent_span_id, found["b"].parent_span_id} > {found["run"].span_id}
     assert [each["args"]["id"] for each in slices(export)] == ["d", "e", "b", "a"]
     assert json.loads(export_json(export))["rows"][0][:2] == [1, "a"]
+
+
+def test_a_run_that_has_just_begun_is_exported() -> None:
+    export = run_of(status="active", finished_at=None)
+    assert otlp_spans(export)["run"].end_time_unix_nano == microseconds(at(900)) * 1000
+    assert slices(export) == []
 
 
 def slices(export: RunExport) -> list[dict[str, Any]]:
@@ -298,22 +303,21 @@ def sha256(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-class OneRowAtATime(Reader):
-    """Reads pages of one row. After the first one, something happens."""
+class InterruptedReader(Reader):
+    """After it has read rows, something happens."""
 
     def __init__(self, store: Store, event: Callable[[], object]) -> None:
         super().__init__(store)
-        self.events = [event]
+        self.event = event
 
     def rows(self, run_id: str, *, after: int = 0, limit: int = 1) -> RowsPage:
-        page = super().rows(run_id, after=after, limit=1)
-        while self.events:
-            self.events.pop()()
+        page = super().rows(run_id, after=after, limit=limit)
+        self.event()
         return page
 
 
 def test_a_recorded_run_is_exported_in_every_format(tmp_path: Path, connect: Callable[..., Http]) -> None:
-    """A span arrives while the run is read, and it has started before all others."""
+    """A span arrives after the rows were read, and it has started before all others."""
     with LocalApi(database=tmp_path / "runs.db") as api:
         http = connect(api)
         run_id = http.started()
@@ -322,12 +326,20 @@ def test_a_recorded_run_is_exported_in_every_format(tmp_path: Path, connect: Cal
         late = partial(http.span, run_id, started_at="2001-01-01T00:00:00Z")
         store = Store.open_for_reading(tmp_path / "runs.db")
         with closing(store):
-            export = gather(OneRowAtATime(store, late), run_id)
+            early = gather(InterruptedReader(store, late), run_id, full=False)
+            export = gather(Reader(store), run_id, full=False)
             files = [export_file(Reader(store), run_id, name) for name in FORMATS]
             again = [export_file(Reader(store), run_id, name) for name in FORMATS]
     assert files == again
+    for each in (early, export):  # the starts of its rows count from its origin
+        origin = each["run"]["origin"]
+        assert [row.start_ms for row in each["rows"]] == [
+            milliseconds(origin, one["started_at"]) for one in each["spans"]
+        ]
+    assert (len(early["rows"]), len(export["rows"])) == (2, 3)
     assert export["run"]["origin"] == "2001-01-01T00:00:00.000000Z"
-    assert [row.start_ms == 0 for row in export["rows"]] == [False, False, True]
     assert [len(each["mismatches"]) for each in export["spans"]] == [0, 1, 0]
-    assert {file.name for file in files} == {f"run-{run_id}.{form.suffix}" for form in FORMATS.values()}
+    assert {export_name(run_id, name) for name in FORMATS} == {
+        f"run-{run_id}.{suffix}" for suffix in ("html", "otlp.json", "otlp.pb", "trace.json", "json")
+    }
     assert len(otlp_spans(export)) == 4

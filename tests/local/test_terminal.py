@@ -15,7 +15,7 @@ from tests.support.local_commands import use_own_folders
 
 from prefactor_local import LocalApi
 from prefactor_local.__main__ import main
-from prefactor_local._terminal.tree import Branches, tree_lines
+from prefactor_local._terminal.span_lines import tree_lines
 from prefactor_local._view.shapes import SpanRow
 
 if TYPE_CHECKING:
@@ -168,17 +168,24 @@ def test_data_that_nobody_reads_is_shown_by_its_size(
 
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
-    lines = list(tree_lines(rows, Branches("+ ", "` ", "| ", "  ")))
+    lines = list(tree_lines(rows))
     assert [line.row.seq for line in lines] == list(range(1, 10_001))
-    assert [lines[index].before for index in (0, 1, 2)] == ["", "` ", "  ` "]
+    assert [lines[index].before for index in (0, 1, 2)] == ["", "└── ", "    └── "]
     assert lines[-1].before.endswith("  (level 9,999) ")
-    assert max(len(line.before) for line in lines) < 100
+    assert max(len(line.before) for line in lines) < 150
 
 
 def test_late_parents_and_circles_hide_nothing() -> None:
-    rows = [span(1, "2"), span(2, None), span(3, "gone"), span(4, "5"), span(5, 4)]
-    lines = list(tree_lines(rows, Branches("+ ", "` ", "| ", "  ")))
-    assert [(line.before, line.row.seq) for line in lines] == [("", 2), ("` ", 1), ("", 3), ("", 4), ("` ", 5)]
+    rows = [span(1, "2"), span(2, None), span(3, "gone"), span(4, 6), span(5, "6"), span(6, 5)]
+    lines = list(tree_lines(rows))
+    assert [(line.before, line.row.seq) for line in lines] == [
+        ("", 2),
+        ("└── ", 1),
+        ("", 3),
+        ("", 5),
+        ("└── ", 6),
+        ("    └── ", 4),
+    ]
 
 
 def span(seq: int, parent: int | str | None) -> SpanRow:
@@ -202,6 +209,12 @@ def test_export_writes_all_or_nothing(
     assert main(["export", "--format", "json", "-o", "own.json"]) == 1
     assert own.read_text() == "mine"
     assert main(["export", "--format", "json", "-o", "own.json", "--force"]) == 0
+    (tmp_path / "link.json").symlink_to(own)
+    (tmp_path / "nowhere.json").symlink_to(tmp_path / "gone.json")
+    for name in ("link.json", "nowhere.json"):
+        assert main(["export", "--format", "json", "-o", name]) == 1
+    assert main(["export", "--format", "json", "-o", "link.json", "--force"]) == 0
+    assert (tmp_path / "link.json").readlink() == own
     assert main(["export", "--format", "json", "-o", "-"]) == 0
     assert capsys.readouterr().out.endswith(own.read_text())
     for place in (".", "nowhere/x.json"):

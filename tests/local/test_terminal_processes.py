@@ -6,6 +6,8 @@ import json
 import os
 import pty
 import re
+import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +58,36 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
             assert interrupted(data) == (0, "", "")
 
 
+def test_tail_misses_no_run_however_many_there_are(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    """More runs than a page of the list has begin and end between two looks; others begin, and end after the next."""
+    file = tmp_path / "runs.db"
+    with LocalApi(database=file, announce=True) as api, command("tail") as lines:
+        http = connect(api)
+        assert lines.stderr is not None
+        assert "Ctrl-C" in lines.stderr.readline()
+        lines.send_signal(signal.SIGSTOP)
+        begun = [http.started() for _ in range(60)]
+        ended = [http.started() for _ in range(60)]
+        for run_id in ended:
+            http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        lines.send_signal(signal.SIGCONT)
+        assert runs_over(lines, len(ended)) == ended
+        for run_id in begun:
+            http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        assert runs_over(lines, len(begun)) == begun
+        assert interrupted(lines) == (0, "", "")
+
+
+def runs_over(lines: subprocess.Popen[str], count: int) -> list[str]:
+    """The next runs of which it is said that they are over."""
+    assert lines.stdout is not None
+    found: list[str] = []
+    for _ in range(count):
+        found.append(lines.stdout.readline().split()[-1])
+        assert "the run is over" in lines.stdout.readline()
+    return found
+
+
 def assert_signs_in_once(opened: str, *, link: str) -> None:
     """The browser was started with a code that gives the token of the printed link, once."""
     page, _, code = opened.strip().partition("#c=")
@@ -80,6 +112,10 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
         assert process.returncode == 0
         assert out == api.view_url.replace("#", f"runs/{run_id}#") + "\n"
         assert_signs_in_once(opened.read_text(), link=out)
+        with LocalApi(announce=True) as later, command("open") as process:
+            out, err = process.communicate(timeout=20)
+            assert out == f"{later.view_url}\n"
+        assert err.count("2 servers run") == 1
     with command("open", "--database", str(file)) as process:
         assert process.stdout is not None
         link = process.stdout.readline()

@@ -223,7 +223,7 @@ def test_a_damaged_database_is_not_served(database: Path, key: str) -> None:
 
 
 def test_a_file_shows_what_a_later_server_writes(database: Path, connect: Callable[..., Http]) -> None:
-    with FileSource(database) as source:
+    with closing(FileSource(database)) as source:
         assert len(source.runs()["runs"]) == 1
         with LocalApi(database=database) as api:
             run_id = connect(api).started()
@@ -251,5 +251,7 @@ def test_names_that_are_too_long(database: Path, capsys: pytest.CaptureFixture[s
     name = "n" * 300
     arguments = ("export", "--format", "json", "--database", str(database), "-o", name)
     assert said(capsys, *arguments) == (1, "", f"prefactor-local: cannot write {name}: File name too long\n")
+    longest = str(database.with_name("n" * 255))
+    assert said(capsys, *arguments[:-1], longest) == (0, f"{longest}\n", "")
     with pytest.raises(SystemExit, match="2"):
         main(["show", "a" * 3000])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
+import pytest
 from tests.local.conftest import Http
 
 from prefactor_local import LocalApi
@@ -53,7 +55,65 @@ def test_schemas_are_looked_at_once_and_not_without_end() -> None:
     places = SchemaPlaces({"properties": properties, "$defs": {"x": titles}})
     found = [places.at([name]) for name in properties]
     assert (found[0], found[-1]) == (titles, None)
-    assert places.looked_at < 52_000
-    looked_at = places.looked_at
+    left = places.budget.looks
     assert [places.at([name]) for name in properties] == found
-    assert places.looked_at == looked_at
+    assert places.budget.looks == left
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        {"required": [str(number) for number in range(50_000)]},
+        {"type": ["string"] * 50_000},
+        {"x-prefactor-data": [str(number) for number in range(50_000)]},
+        {"allOf": [True] * 50_000},
+        {"anyOf": [{}] * 50_000},
+        {"dependentSchemas": {str(number): True for number in range(50_000)}},
+        {"patternProperties": {str(number): True for number in range(50_000)}},
+        {"$ref": f"#/{'a/' * 50_000}"},
+    ],
+    ids=lambda many: next(iter(many)),
+)
+def test_a_long_keyword_is_not_read_for_each_field(many: Any) -> None:
+    """Each of the fields has the same schema. Reading it for each would take minutes, which the test has not."""
+    properties: Any = {f"p{number}": {"$ref": "#/$defs/x"} for number in range(1_000)}
+    schema = {"properties": properties, "$defs": {"x": many}}
+    assert fields_of(schema).keys() >= {"", "/p0"}
+
+
+def test_a_long_base_is_not_repeated_for_each_anchor() -> None:
+    inner = {"$id": "x/", "properties": {"p": {"$ref": "#a1"}}, "$anchor": "a1"}
+    anchors = {str(number): {"$anchor": f"a{number}"} for number in range(1_000)}
+    schema: Any = {"$id": f"http://a/{'b' * 100_000}", "$defs": anchors, "properties": {"q": inner}}
+    tracemalloc.start()
+    places = SchemaPlaces(schema)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10 * 100_000
+    assert places.at(["q", "p"]) == inner
+
+
+def test_recursive_types_make_no_long_answer(api: LocalApi, http: Http) -> None:
+    properties = {f"p{number}": {"$ref": "#", "description": "d" * 1_000} for number in range(50)}
+    types = [{"name": f"t{number}", "params_schema": {"properties": properties}} for number in range(10)]
+    run = http.started(agent_schema_version={"external_identifier": "many", "span_type_schemas": types})
+    details = Reader(api._current.account.store).run(run)
+    assert len(details["span_types"]) == 10
+    assert len(json.dumps(details)) < 10 * len(json.dumps(types))
+
+
+def test_long_names_and_summaries_are_cut_where_there_are_many(api: LocalApi, http: Http) -> None:
+    template = "{% for a in (1..1000) %}{{ text }}{% endfor %}"
+    types = [{"name": "t", "params_schema": {"type": "object"}, "template": template}]
+    version = {"external_identifier": "long", "span_type_schemas": types}
+    agent = {"name": "n" * 5_000, "external_identifier": "v" * 5_000}
+    run = http.started(agent_schema_version=version, agent_version=agent)
+    span_id = http.span(run, schema_name="t", payload={"text": "0123456789"})["details"]["id"]
+    http.span(run, schema_name="u" * 5_000)
+    reader = Reader(api._current.account.store)
+    first, second = reader.rows(run)["rows"]
+    assert (len(first.summary), len(second.type)) == (2_000, 500)
+    assert [len(reader.span(span_id, full=full)["summary"]) for full in (False, True)] == [2_000, 10_000]
+    page = reader.runs()
+    assert [len(page["runs"][0][name]) for name in ("agent_name", "version")] == [500, 500]
+    assert [len(name) for _, name in page["agents"]] == [500]

@@ -10,12 +10,14 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
 from tests.local.conftest import Http
 
 from prefactor_local import Fault, LocalApi
 from prefactor_local._server import view_data
-from prefactor_local._server.one_time_codes import MOST_CODES, VALID_SECONDS, OneTimeCodes
+from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.operation_thread import OperationThread
+from prefactor_local._server.view_access import CODE_SECONDS, MOST_CODES, ViewAccess
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RunSummary
 
@@ -99,12 +101,14 @@ def test_a_code_stands_for_the_token_once(api: LocalApi, viewer: httpx.Client, r
 
 def test_a_code_is_valid_for_a_minute_and_there_are_few() -> None:
     now = 0.0
-    codes = OneTimeCodes(lambda: now)
-    first, *others = [codes.new() for _ in range(MOST_CODES + 1)]
-    assert not codes.use(first)
-    assert codes.use(others[0])
-    now = VALID_SECONDS
-    assert not codes.use(others[1])
+    access = ViewAccess("token", AllowedHosts("", ()), lambda: now)
+    first, second, third, *_ = [access.new_code() for _ in range(MOST_CODES + 1)]
+    with pytest.raises(HTTPException, match="401"):
+        access.token_for(first)
+    assert access.token_for(second) == "token"
+    now = CODE_SECONDS
+    with pytest.raises(HTTPException, match="401"):
+        access.token_for(third)
 
 
 def test_names_of_others_are_refused(viewer: httpx.Client) -> None:

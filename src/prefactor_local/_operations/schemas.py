@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
 
-from prefactor_schema import JsonSchema, Mismatch, SchemaError, shared_schema
+from prefactor_local._protocol.pointers import pointer_of
+from prefactor_schema import JsonSchema, SchemaError, shared_schema
 
 __all__ = ["Problem", "SpanChecks", "check_span", "definition_errors", "quality_schemas", "span_types"]
 
@@ -137,11 +138,7 @@ def _mismatches(part: Part, checks: SpanChecks, value: Any) -> Iterator[Problem]
     except SchemaError as error:
         yield _problem(part, "", f"the registered schema is invalid: {error.message}")
         return
-    yield from (_problem(part, _pointer(each), each.text) for each in found)
-
-
-def _pointer(mismatch: Mismatch) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in mismatch.path)
+    yield from (_problem(part, pointer_of(each.path), each.text) for each in found)
 
 
 def _problem(part: Part, path: str, message: str) -> Problem:

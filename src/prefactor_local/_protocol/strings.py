@@ -1,10 +1,13 @@
-"""Strings in requests: timestamps, and text that can be stored."""
+"""Strings in requests: timestamps, IDs, and text that can be stored."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
-__all__ = ["format_timestamp", "is_storable_text", "normalize_timestamp"]
+__all__ = ["format_timestamp", "is_identifier", "is_storable_text", "normalize_timestamp"]
+
+_IDENTIFIER = re.compile(r"[\w-]{1,200}", re.ASCII)
 
 
 def format_timestamp(time: datetime) -> str:
@@ -24,6 +27,11 @@ def normalize_timestamp(text: str) -> str:
         return format_timestamp(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise ValueError("must be an ISO 8601 timestamp") from None
+
+
+def is_identifier(text: str) -> bool:
+    """Whether it may be an ID, or the beginning of one: it is safe in addresses and in file names."""
+    return _IDENTIFIER.fullmatch(text) is not None
 
 
 def is_storable_text(value: object) -> bool:

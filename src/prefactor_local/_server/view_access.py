@@ -7,6 +7,9 @@ Names of other machines, and pages of other addresses, are refused whatever they
 from __future__ import annotations
 
 import secrets
+import threading
+import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,10 +18,14 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prefactor_local._server.allowed_hosts import AllowedHosts
-from prefactor_local._server.one_time_codes import OneTimeCodes
 from prefactor_local._view.server_connection import proof_of
 
 __all__ = ["SafeAnswers", "ViewAccess"]
+
+CODE_SECONDS = 60.0
+"""How long a one-time code is valid."""
+MOST_CODES = 100
+"""How many codes may wait to be used. The oldest goes first."""
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -54,18 +61,21 @@ class SafeAnswers:
 
 
 class ViewAccess:
-    """Decides who may use the viewer.
+    """Decides who may use the viewer. Any thread may use it.
 
     Args:
         token: The token of the viewer.
-        codes: What stands for the token once.
         hosts: The names under which the server may be addressed.
+        clock: The time in seconds.
     """
 
-    def __init__(self, token: str, codes: OneTimeCodes, hosts: AllowedHosts) -> None:
+    def __init__(self, token: str, hosts: AllowedHosts, clock: Callable[[], float] = time.monotonic) -> None:
         self._token = token
-        self._codes = codes
         self._hosts = hosts
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._codes: dict[str, float] = {}
+        """When each code ends to be valid."""
 
     def check_names(self, request: Request) -> None:
         """Raises HTTPException 403: the request is for, or of a page of, another machine or port."""
@@ -95,12 +105,19 @@ class ViewAccess:
         return proof_of(self._token, nonce, port)
 
     def new_code(self) -> str:
-        """A code for a link, in the place of the token."""
-        return self._codes.new()
+        """A code that stands for the token once: other users see the link that a browser is started with."""
+        code = secrets.token_urlsafe(24)
+        with self._lock:
+            while len(self._codes) >= MOST_CODES:
+                del self._codes[next(iter(self._codes))]
+            self._codes[code] = self._clock() + CODE_SECONDS
+        return code
 
     def token_for(self, code: str) -> str:
-        """The token. Raises HTTPException 401: the code is not valid."""
-        if not self._codes.use(code):
+        """The token, for a code that is not valid any more then. Raises HTTPException 401: it is not valid."""
+        with self._lock:
+            end = self._codes.pop(code, None)
+        if end is None or self._clock() >= end:
             raise HTTPException(
                 401, "This link was used before, or is older than a minute: run `prefactor-local open` again."
             )

@@ -14,18 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from prefactor_local._protocol.strings import is_identifier
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_query import (
     choice,
     flag,
     identifier,
-    is_identifier,
     optional_choice,
     text,
     whole_number,
 )
 from prefactor_local._server.view_threads import ViewThreads
-from prefactor_local._view.exports import FORMATS, export_file
+from prefactor_local._view.exports import FORMATS, export_file, export_name
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RowsPage, Status
 
@@ -96,8 +96,8 @@ class ViewData:
         )
 
     async def _run(self, request: Request) -> Response:
-        details = await self._operations.run_step(self._reader.run, await self._run_id(request))
-        return await self._threads.run(lambda: json_answer(details))
+        run_id = await self._run_id(request)
+        return await self._threads.run(lambda: json_answer(self._reader.run(run_id)))
 
     async def _spans(self, request: Request) -> Response:
         after = whole_number(request, "after") or 0
@@ -130,9 +130,10 @@ class ViewData:
 
     async def _export(self, request: Request) -> Response:
         run_id, form = await self._run_id(request), choice(request, "format", FORMATS)
-        file = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
-        disposition = f'attachment; filename="{file.name}"'
-        return Response(file.content, media_type=file.media_type, headers={"Content-Disposition": disposition})
+        content = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
+        disposition = f'attachment; filename="{export_name(run_id, form)}"'
+        media_type = FORMATS[form].media_type
+        return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
 
     async def _compare(self, request: Request) -> Response:
         a, b = [await self._operations.run_step(self._reader.find_run, identifier(request, name)) for name in "ab"]

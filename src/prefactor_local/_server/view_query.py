@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from prefactor_http._text import one_line
+from prefactor_local._protocol.strings import is_identifier
 
-__all__ = ["choice", "flag", "identifier", "is_identifier", "optional_choice", "text", "whole_number"]
+__all__ = ["choice", "flag", "identifier", "optional_choice", "text", "whole_number"]
 
 MAX_TEXT_CHARS = 1000
 _SHOWN_CHARS = 100
-_IDENTIFIER = re.compile(r"[\w-]{1,200}", re.ASCII)
-
-
-def is_identifier(value: str) -> bool:
-    """Whether it may be an ID, or the beginning of one."""
-    return _IDENTIFIER.fullmatch(value) is not None
 
 
 def text(request: Request, name: str) -> str:

@@ -1,15 +1,19 @@
-"""Says why a database file cannot be used, where SQLite says only that it cannot open it."""
+"""Files: why one cannot be used as a database, and writing one for its owner alone."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["obstacle"]
+__all__ = ["obstacle", "write_private"]
 
 
 def obstacle(file: Path, *, write: bool) -> str | None:
-    """What keeps this user from using a file; None if there is nothing that can be seen from outside.
+    """What keeps this user from using a database; None if there is nothing that can be seen from outside.
+
+    SQLite says only that it cannot open it.
 
     Args:
         file: The file, which need not exist.
@@ -27,3 +31,16 @@ def obstacle(file: Path, *, write: bool) -> str | None:
     if write and not os.access(file.parent, os.W_OK):
         return "you may not write to its folder, and SQLite needs files beside it"
     return None
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Writes all of a file, or leaves what was there. Only its owner can read it. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".")
+    try:
+        with open(descriptor, "wb") as new:
+            new.write(content)
+        os.replace(name, file)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise

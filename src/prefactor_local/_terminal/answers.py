@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from prefactor_local._protocol.strings import is_identifier
 from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 
 __all__ = ["CODE", "DETAILS", "FINDINGS", "ROWS", "RUNS", "SPAN", "checked_id"]
@@ -18,16 +18,13 @@ SPAN: Final = TypeAdapter[SpanDetails](SpanDetails)
 FINDINGS: Final = TypeAdapter[list[Finding]](list[Finding])
 CODE: Final = TypeAdapter[str](str)
 
-_IDENTIFIER: Final = re.compile(r"[\w-]{1,200}", re.ASCII)
 
-
-def checked_id(details: RunDetails) -> str:
+def checked_id(run_id: str) -> str:
     """The ID of a run, which becomes part of addresses and of file names.
 
     Raises:
         ValueError: It may not.
     """
-    run_id = details["run"]["id"]
-    if _IDENTIFIER.fullmatch(run_id) is None:
+    if not is_identifier(run_id):
         raise ValueError("not an ID")
     return run_id

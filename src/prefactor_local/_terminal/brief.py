@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from prefactor_local._protocol.pointers import below
 from prefactor_local._terminal.text import first_line, visible
-from prefactor_local._view.pointers import below
 from prefactor_local._view.shapes import Cut, Json, Side, SpanDetails
 
 __all__ = ["brief_error", "brief_fields", "brief_span", "data_text"]

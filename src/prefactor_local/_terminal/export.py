@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+from prefactor_local._state.file_access import write_private
 from prefactor_local._terminal.errors import CommandError, UsageError
 from prefactor_local._terminal.option_types import file_name, run_name
 from prefactor_local._terminal.source import add_source_options, open_source
@@ -57,7 +57,10 @@ def run(options: argparse.Namespace) -> None:
         return
     file = Path(options.output or export_name(run_id, options.format))
     _check(file, options)
-    _write(file, content)
+    try:
+        write_private(file.resolve(), content)  # for it holds payloads; a link stays one
+    except OSError as error:
+        raise CommandError(f"cannot write {file}: {error.strerror}") from None
     sys.stdout.write(f"{visible(str(file))}\n")
 
 
@@ -73,25 +76,10 @@ def _print(content: bytes, media_type: str) -> None:
 def _check(file: Path, options: argparse.Namespace) -> None:
     """Raises `CommandError` if the file must not be written."""
     try:
-        exists, is_file = file.exists(), file.is_file()
+        exists, is_file = os.path.lexists(file), file.is_file()
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from None
     if exists and not is_file:
         raise CommandError(f"{file} is not a file: name one with -o, or - for standard output")
     if exists and not options.force:
         raise CommandError(f"{file} exists: name another file with -o, or replace it with --force")
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Writes all of the file, or nothing. Only its owner can read it, for it holds payloads."""
-    try:
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with open(descriptor, "wb") as new:
-                new.write(content)
-            os.replace(name, file)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise CommandError(f"cannot write {file}: {error.strerror}") from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -39,19 +38,14 @@ class FileSource:
         self._file = file
         self._open()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._store.close()
 
     def find_run(self, wanted: str) -> str:
-        return self._read(lambda reader: checked_id(reader.run(reader.find_run(wanted))))
+        return self._read(lambda reader: checked_id(reader.find_run(wanted)))
 
-    def runs(self, *, status: str | None = None) -> RunsPage:
-        return self._checked(RUNS, lambda reader: reader.runs(status=status))
+    def runs(self, *, before: int | None = None, status: str | None = None) -> RunsPage:
+        return self._checked(RUNS, lambda reader: reader.runs(before=before, status=status))
 
     def run(self, run_id: str) -> RunDetails:
         return self._checked(DETAILS, lambda reader: reader.run(run_id))
@@ -66,7 +60,7 @@ class FileSource:
         return self._checked(FINDINGS, lambda reader: reader.findings(run_id))
 
     def export(self, run_id: str, form: str) -> bytes:
-        return self._read(lambda reader: export_file(reader, run_id, form).content)
+        return self._read(lambda reader: export_file(reader, run_id, form))
 
     def _checked(self, shape: TypeAdapter[_Shape], read: Callable[[Reader], _Shape]) -> _Shape:
         return self._read(lambda reader: shape.validate_python(read(reader)))
@@ -86,9 +80,7 @@ class FileSource:
             self._store = Store.open_for_reading(self._file)
         except FileNotFoundError as error:
             raise CommandError(str(error)) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise CommandError(f"cannot read the database {self._file}: {reason}") from None
-        except sqlite3.Error as error:
-            raise CommandError(f"cannot read the database {self._file}: {error}") from None
         self._reader = Reader(self._store)

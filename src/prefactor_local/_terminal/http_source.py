@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from types import TracebackType
-from typing import NoReturn, Self, TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import TypeAdapter
@@ -32,23 +31,19 @@ class HttpSource:
         self._url = server.url
         self._connection = server.connect()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._connection.close()
 
     def find_run(self, wanted: str) -> str:
-        details = self.run(wanted)
+        found = self.run(wanted)["run"]["id"]
         try:
-            return checked_id(details)
+            return checked_id(found)
         except ValueError:
             self._refuse()
 
-    def runs(self, *, status: str | None = None) -> RunsPage:
-        return self._get(RUNS, "/runs", {"status": status} if status else {})
+    def runs(self, *, before: int | None = None, status: str | None = None) -> RunsPage:
+        query = {"before": before, "status": status}
+        return self._get(RUNS, "/runs", {name: str(value) for name, value in query.items() if value is not None})
 
     def run(self, run_id: str) -> RunDetails:
         return self._get(DETAILS, f"/runs/{_quoted(run_id)}")

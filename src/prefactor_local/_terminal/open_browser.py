@@ -8,17 +8,13 @@ import sqlite3
 import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.option_types import run_name
-from prefactor_local._terminal.source import add_source_options, open_source, server_of
+from prefactor_local._terminal.source import RunSource, add_source_options, open_source, server_of
 from prefactor_local._terminal.text import visible
-
-if TYPE_CHECKING:
-    from prefactor_local._view.running_servers import RunningServer
 
 __all__ = ["add_options", "run"]
 
@@ -34,19 +30,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Opens the viewer of a running server, or serves a database file until Ctrl-C."""
-    with open_source(options) as source:  # a file or a run that is not there is reported before anything is served
-        run_id = source.find_run(options.wanted) if options.wanted else ""
+    from prefactor_local._terminal.http_source import HttpSource
+
     if server := server_of(options):
-        _open(server.view_url(run_id), server.view_url(run_id, code=_one_time_code(server)))
+        with closing(HttpSource(server)) as source:
+            run_id, code = _run_id(source, options), source.one_time_code()
+        _open(server.view_url(run_id), server.view_url(run_id, code=code))
     else:
+        with open_source(options) as file:  # what is not there is reported before anything is served
+            run_id = _run_id(file, options)
         _serve(Path(options.database), run_id)
 
 
-def _one_time_code(server: RunningServer) -> str:
-    from prefactor_local._terminal.http_source import HttpSource
-
-    with HttpSource(server) as source:
-        return source.one_time_code()
+def _run_id(source: RunSource, options: argparse.Namespace) -> str:
+    return source.find_run(options.wanted) if options.wanted else ""
 
 
 def _serve(database: Path, run_id: str) -> None:

@@ -45,20 +45,20 @@ def _number(text: str, wanted: str, highest: float) -> float:
 
 
 def whole_seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"must be a whole number of seconds, not {text!r}")
-    return int(text)
+    return _whole(text, "a whole number of seconds")
 
 
 def status(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 400 <= int(text) <= 599):
-        raise argparse.ArgumentTypeError(f"must be a status from 400 to 599, not {text!r}")
-    return int(text)
+    return _whole(text, "a status from 400 to 599", 400, 599)
 
 
 def port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return _whole(text, "a number from 0 to 65535", 0, 65535)
+
+
+def _whole(text: str, wanted: str, lowest: int = 0, highest: float = math.inf) -> int:
+    if not (text.isascii() and text.isdigit() and lowest <= int(text) <= highest):
+        raise argparse.ArgumentTypeError(f"must be {wanted}, not {text!r}")
     return int(text)
 
 

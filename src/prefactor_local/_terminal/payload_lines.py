@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from rich.text import Text
 
+from prefactor_local._protocol.pointers import below
 from prefactor_local._terminal.brief import data_text
 from prefactor_local._terminal.text import visible, visible_lines
 from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails, SpanTypeInfo
@@ -75,20 +76,19 @@ class _Payload:
     def _missing(self, field: _Field) -> Iterator[str]:
         """The mismatches of properties that the value should have."""
         if isinstance(field.value, dict):
-            tokens = set(map(_token, field.value))
+            there = {below(field.pointer, name) for name in field.value}
             for pointer in [each for each in self._mismatches if each.rpartition("/")[0] == field.pointer]:
-                name = pointer.rpartition("/")[2]
-                if pointer and name not in tokens:
+                if pointer and pointer not in there:
+                    name = pointer.rpartition("/")[2]
                     yield from (f"{name}: {message}" for message in self._mismatches.pop(pointer))
 
     def _members(self, field: _Field) -> Iterator[_Field]:
         value = field.value
         members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for name, member in members:
-            token = _token(name)
-            patterns = (f"{pattern}/{step}" for pattern in field.patterns for step in (token, "*"))
+            patterns = (below(pattern, step) for pattern in field.patterns for step in (name, "*"))
             described = tuple(pattern for pattern in patterns if pattern in self._beginnings)
-            yield _Field(str(name), f"{field.pointer}/{token}", described, member, field.level + 1)
+            yield _Field(str(name), below(field.pointer, name), described, member, field.level + 1)
 
 
 def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Text]:
@@ -103,11 +103,6 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
     yield from _Payload("params", span, known).lines("params", span["params"])
     if span["result"] is not None:
         yield from _Payload("result", span, known).lines("result", span["result"])
-
-
-def _token(name: str | int) -> str:
-    """A name in a JSON pointer."""
-    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:

@@ -72,11 +72,10 @@ def _tree(source: RunSource, details: RunDetails, rows: Sequence[SpanRow], *, fu
     from prefactor_local._terminal.brief import brief_span
     from prefactor_local._terminal.lines import Line
     from prefactor_local._terminal.payload_lines import payload_lines
-    from prefactor_local._terminal.span_lines import branches, span_text
-    from prefactor_local._terminal.tree import tree_lines
+    from prefactor_local._terminal.span_lines import span_text, tree_lines
 
     left_to_ask = _MOST_ASKED
-    for line in tree_lines(rows, branches()):
+    for line in tree_lines(rows):
         ask = full or (_says_too_little(line.row) and left_to_ask > 0)
         span = source.span(line.row.id) if ask else None
         left_to_ask -= ask

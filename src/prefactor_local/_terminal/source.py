@@ -6,8 +6,8 @@ import argparse
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -29,12 +29,13 @@ class RunSource(Protocol):
     """
 
     def find_run(self, wanted: str) -> str: ...
-    def runs(self, *, status: str | None = None) -> RunsPage: ...
+    def runs(self, *, before: int | None = None, status: str | None = None) -> RunsPage: ...
     def run(self, run_id: str) -> RunDetails: ...
     def rows(self, run_id: str, *, after: int = 0) -> RowsPage: ...
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails: ...
     def findings(self, run_id: str) -> list[Finding]: ...
     def export(self, run_id: str, form: str) -> bytes: ...
+    def close(self) -> None: ...
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -49,25 +50,22 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
 
 
-@contextmanager
-def open_source(options: argparse.Namespace) -> Iterator[RunSource]:
+def open_source(options: argparse.Namespace) -> closing[RunSource]:
     """A block that reads runs from where the options say. A file is not changed.
 
     Args:
         options: What `add_source_options` has added.
 
     Raises:
-        CommandError: No server runs, the file cannot be read, or the block asks for a run that is not there. Its text
-            says what was tried.
+        CommandError: No server runs, or the file cannot be read. Its text says what was tried.
     """
-    from prefactor_local._view.reading import NoSuchRunError
+    if options.database is not None:
+        from prefactor_local._terminal.file_source import FileSource
 
-    try:
-        file = None if options.database is None else Path(options.database)
-        with _server(options) if file is None else _database(file) as source:
-            yield source
-    except NoSuchRunError as error:
-        raise CommandError(str(error)) from None
+        return closing(FileSource(Path(options.database)))
+    from prefactor_local._terminal.http_source import HttpSource
+
+    return closing(HttpSource(_chosen_server(options)))
 
 
 def server_of(options: argparse.Namespace) -> RunningServer | None:
@@ -83,13 +81,6 @@ def server_of(options: argparse.Namespace) -> RunningServer | None:
     return next((server for server in running_servers() if _is_same(server.database, options.database)), None)
 
 
-def _is_same(one: str, other: str) -> bool:
-    try:
-        return Path(one).samefile(other)
-    except OSError:
-        return False
-
-
 def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, list[SpanRow]]:
     """The spans that are new or have changed since `after`, by their numbers, and where the next changes begin."""
     rows: dict[int, SpanRow] = {}
@@ -101,16 +92,11 @@ def changed_rows(source: RunSource, run_id: str, after: int = 0) -> tuple[int, l
     return after, list(rows.values())
 
 
-def _server(options: argparse.Namespace) -> AbstractContextManager[RunSource]:
-    from prefactor_local._terminal.http_source import HttpSource
-
-    return HttpSource(_chosen_server(options))
-
-
-def _database(file: Path) -> AbstractContextManager[RunSource]:
-    from prefactor_local._terminal.file_source import FileSource
-
-    return FileSource(file)
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
 
 
 def _chosen_server(options: argparse.Namespace) -> RunningServer:

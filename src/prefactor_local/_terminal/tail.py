@@ -8,21 +8,20 @@ import sys
 import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from prefactor_local._terminal.option_types import run_name, some_text
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
 from prefactor_local._terminal.text import escaped_json
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-    from prefactor_local._terminal.lines import Line
-    from prefactor_local._view.shapes import RunSummary, SpanRow
+    from prefactor_local._view.shapes import RunSummary, SpanDetails, SpanRow
 
 __all__ = ["add_options", "run"]
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.5
+_MOST_PAGES: Final = 10
+"""Of active runs: in an old file there may be thousands whose agents were killed."""
 _FINISHED: Final = ("complete", "failed", "cancelled")
 
 
@@ -41,18 +40,24 @@ def run(options: argparse.Namespace) -> None:
     """Prints spans as they finish, until Ctrl-C."""
     try:
         with open_source(options) as source:
-            watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
-            sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")
-            _follow(watch, _JsonLines(source) if options.json else _TextLines(source), options)
+            _follow(source, options)
     except KeyboardInterrupt:
         return
 
 
-def _follow(watch: _Watch, printer: _Printer, options: argparse.Namespace) -> None:
+def _follow(source: RunSource, options: argparse.Namespace) -> None:
+    watch = _Watch(source, source.find_run(options.wanted) if options.wanted else None)
+    sys.stderr.write("prefactor-local: waiting for spans that finish; Ctrl-C ends\n")
+    run_id = ""  # of the line before
     while True:
-        for each in watch.finished():
-            if _is_wanted(each.row, options):
-                printer.print(each)
+        for run, row in watch.finished():
+            if not _is_wanted(row, options):
+                continue
+            if row is not None and options.json:
+                _print_json(source.span(row.id, full=True))
+            else:
+                _print(source, run, row, is_first=run["id"] != run_id)
+                run_id = run["id"]
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
@@ -88,31 +93,43 @@ class _Watch:
         self._changes: dict[str, int] = {}
         self._active: set[str] = set()
         self._ended: set[str] = set()
-        self._newest_before = math.inf
+        self._newest = math.inf
         self.finished()
-        self._newest_before = max((run["seq"] for run in self._runs() if run["id"] in self._changes), default=0)
 
     def finished(self) -> list[_Finished]:
         """What has finished meanwhile: run by run, its spans in the order in which they did, and then the run."""
         found: list[_Finished] = []
-        for run in self._runs():
+        runs = self._runs()
+        for run in runs:
             if self._has_changed(run):
                 found += [_Finished(run, row) for row in self._changed_rows(run) if row.status in _FINISHED]
             if run["finished_at"] is not None and run["id"] not in self._ended:
                 self._ended.add(run["id"])
                 found.append(_Finished(run, None))
+        self._newest = max((run["seq"] for run in runs), default=0)
         return found
 
-    def _runs(self) -> Iterator[RunSummary]:
-        """The newest runs, and those that were registered earlier and were still active at the last look."""
+    def _runs(self) -> list[RunSummary]:
+        """The newest runs with all new ones, those that are active, and those that still were at the last look."""
         if self._watched is not None:
-            yield self._source.run(self._watched)["run"]
-            return
-        pages = (self._source.runs(), self._source.runs(status="active"))
-        runs = {run["id"]: run for page in pages for run in reversed(page["runs"])}
+            return [self._source.run(self._watched)["run"]]
+        listed = [*self._listed(self._newest), *self._listed(0, status="active", most_pages=_MOST_PAGES)]
+        runs = {run["id"]: run for run in sorted(listed, key=lambda run: run["seq"])}
         left = [self._source.run(run_id)["run"] for run_id in sorted(self._active - runs.keys())]
         self._active = {run["id"] for run in runs.values() if run["status"] == "active"}
-        yield from (*left, *runs.values())
+        return [*left, *runs.values()]
+
+    def _listed(
+        self, down_to: float, *, status: str | None = None, most_pages: int = sys.maxsize
+    ) -> Iterator[RunSummary]:
+        """The runs from the newest one on, to the end of a page: at least those that are newer than `down_to`."""
+        before: int | None = None
+        for _ in range(most_pages):
+            page = self._source.runs(before=before, status=status)
+            yield from page["runs"]
+            before = page["before"]
+            if before is None or before <= down_to:
+                return
 
     def _has_changed(self, run: RunSummary) -> bool:
         """Whether there may be changed spans. What changes a span changes one of these numbers."""
@@ -122,62 +139,34 @@ class _Watch:
 
     def _changed_rows(self, run: RunSummary) -> list[SpanRow]:
         """Nothing if it is an earlier run that is seen for the first time: what it has was there before."""
-        is_known = run["id"] in self._changes or run["seq"] > self._newest_before
+        is_known = run["id"] in self._changes or run["seq"] > self._newest
         after = self._changes.get(run["id"], 0)
         self._changes[run["id"]], rows = changed_rows(self._source, run["id"], after)
         return rows if is_known else []
 
 
-class _Printer(Protocol):
-    def print(self, finished: _Finished) -> None: ...
+def _print_json(span: SpanDetails) -> None:
+    from prefactor_local._view.exports.json_text import json_text
+
+    sys.stdout.buffer.write(f"{escaped_json(json_text(span))}\n".encode())
+    sys.stdout.flush()
 
 
-class _JsonLines:
-    """A `SpanDetails` on a line for each span."""
+def _print(source: RunSource, run: RunSummary, row: SpanRow | None, *, is_first: bool) -> None:
+    """A line for a span, or that the run is over; before the first one of a run, which run it is."""
+    from rich.text import Text
 
-    def __init__(self, source: RunSource) -> None:
-        self._source = source
+    from prefactor_local._terminal.brief import brief_span
+    from prefactor_local._terminal.lines import Line, print_lines
+    from prefactor_local._terminal.run_lines import title_text
+    from prefactor_local._terminal.server_lines import state_text
+    from prefactor_local._terminal.span_lines import span_text
 
-    def print(self, finished: _Finished) -> None:
-        from prefactor_local._view.exports.json_text import json_text
-
-        if finished.row is None:
-            return
-        text = json_text(self._source.span(finished.row.id, full=True))
-        sys.stdout.buffer.write(f"{escaped_json(text)}\n".encode())
-        sys.stdout.flush()
-
-
-class _TextLines:
-    """A line for each span, one before them for each run, and one when the run ends."""
-
-    def __init__(self, source: RunSource) -> None:
-        self._source = source
-        self._run_id = ""
-
-    def print(self, finished: _Finished) -> None:
-        from prefactor_local._terminal.lines import print_lines
-
-        print_lines(self._lines(finished))
-
-    def _lines(self, finished: _Finished) -> Iterator[Line]:
-        from rich.text import Text
-
-        from prefactor_local._terminal.lines import Line
-        from prefactor_local._terminal.run_lines import title_text
-        from prefactor_local._terminal.server_lines import state_text
-
-        if self._run_id != finished.run["id"]:
-            self._run_id = finished.run["id"]
-            yield Line(title_text(finished.run))
-        if finished.row is None:
-            yield Line(Text(f"  the run is over: {state_text(finished.run)}"))
-        else:
-            yield Line(Text.assemble("  ", self._span_text(finished.row)), cut=True)
-
-    def _span_text(self, row: SpanRow) -> Text:
-        from prefactor_local._terminal.brief import brief_span
-        from prefactor_local._terminal.span_lines import span_text
-
+    lines = [Line(title_text(run))] if is_first else []
+    if row is None:
+        lines.append(Line(Text(f"  the run is over: {state_text(run)}")))
+    else:
         says_enough = row.summary and row.status != "failed"
-        return span_text(row, brief_span(row.summary, None if says_enough else self._source.span(row.id)))
+        summary = brief_span(row.summary, None if says_enough else source.span(row.id))
+        lines.append(Line(Text.assemble("  ", span_text(row, summary)), cut=True))
+    print_lines(lines)

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from prefactor_local._state.store import Store
 from prefactor_local._view.differences import differ
 from prefactor_local._view.rows import all_rows
-from prefactor_local._view.runs import run_summary, stored_run
+from prefactor_local._view.runs import listed_run
 from prefactor_local._view.shapes import Comparison, ComparisonRow, SpanRow
 from prefactor_local._view.subsequence import common_pairs
 from prefactor_local._view.tree import Tree
@@ -31,13 +31,12 @@ _PAYLOAD = "SELECT payload, result_payload FROM agent_span WHERE seq = ?"
 
 def compare(store: Store, a: str, b: str) -> Comparison:
     """Two runs, as `Reader.compare` describes it. Raises `NoSuchRunError`."""
-    with store.transaction(write=False):
-        run_a, run_b = stored_run(store, a), stored_run(store, b)
+    run_a, run_b = listed_run(store, a), listed_run(store, b)
     rows = list(_aligned(Tree(all_rows(store, a)), Tree(all_rows(store, b))))
     changed = _changed_payloads(store, [(one.seq, other.seq) for _, (one, other) in rows if one and other])
     return {
-        "a": run_summary(store, run_a),
-        "b": run_summary(store, run_b),
+        "a": run_a,
+        "b": run_b,
         "rows": [_row(depth, one, other, changed) for depth, (one, other) in rows],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Literal, TypeVar
 
-from prefactor_local._view.pointers import pointer_of
+from prefactor_local._protocol.pointers import pointer_of
 from prefactor_local._view.shapes import Cut, Json, Side
 
 __all__ = ["is_data", "shortened"]

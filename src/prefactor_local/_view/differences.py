@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, zip_longest
 from typing import Final
 
+from prefactor_local._protocol.pointers import pointer_of
 from prefactor_local._view.cuts import shortened
-from prefactor_local._view.pointers import pointer_of
 from prefactor_local._view.shapes import Difference, Json, Side
 
 __all__ = ["MOST_DIFFERENCES", "differ", "differences"]

@@ -6,8 +6,6 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from prefactor_local._view.bundle import bundle
-
 __all__ = ["front_page", "icon", "refusal_page", "script", "shell", "style_sheet"]
 
 _STATIC = files(__package__) / "static"
@@ -33,6 +31,8 @@ def script() -> str:
     joined = _STATIC / "app.js"
     if joined.is_file():
         return joined.read_text("utf-8")
+    from prefactor_local._view.bundle import bundle  # noqa: PLC0415 - a wheel does not hold it
+
     modules = {file.name: file.read_text("utf-8") for file in (_STATIC / "js").iterdir() if file.name.endswith(".js")}
     return bundle(modules, "app.js")
 

@@ -8,7 +8,16 @@ from prefactor_local._view.comparing import compare
 from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.findings import findings
 from prefactor_local._view.search import search
-from prefactor_local._view.shapes import Comparison, Difference, Finding, RowsPage, RunDetails, RunsPage, SpanDetails
+from prefactor_local._view.shapes import (
+    Comparison,
+    Difference,
+    Finding,
+    RowsPage,
+    RunDetails,
+    RunsPage,
+    RunSummary,
+    SpanDetails,
+)
 from prefactor_local._view.span_types import SpanTypes
 
 __all__ = ["NoSuchRunError", "Reader"]
@@ -55,6 +64,10 @@ class Reader:
             limit: How many.
         """
         return runs.runs_page(self._store, before=before, query=query, status=status, agent=agent, limit=limit)
+
+    def summary(self, run_id: str) -> RunSummary:
+        """What the list of runs shows of a run. Raises `NoSuchRunError`."""
+        return runs.listed_run(self._store, run_id)
 
     def run(self, run_id: str) -> RunDetails:
         """A run. Raises `NoSuchRunError`."""

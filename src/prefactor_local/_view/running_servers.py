@@ -6,17 +6,18 @@ Only its owner can read it, for it holds the token of the viewer.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from pydantic import TypeAdapter
+
+from prefactor_local._state.file_access import write_private
 from prefactor_local._view.server_connection import NoAnswerError, OtherServerError, ServerConnection
 from prefactor_local._view.server_folders import folders, problem_of
 
@@ -62,6 +63,9 @@ class RunningServer:
         """
         page = f"{self.url}/ui/runs/{run_id}" if run_id else f"{self.url}/ui/"
         return f"{page}#c={code}" if code else f"{page}#t={self.token}"
+
+
+_FORM = TypeAdapter(RunningServer)
 
 
 class FoundServers(NamedTuple):
@@ -116,33 +120,19 @@ def _write(server: RunningServer) -> Path | None:
         with suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)
             if not problem_of(folder):
-                return _replace(folder / f"{server.port}.json", json.dumps(asdict(server)).encode())
+                file = folder / f"{server.port}.json"
+                write_private(file, _FORM.dump_json(server))
+                return file
     return None
-
-
-def _replace(file: Path, content: bytes) -> Path:
-    """Writes a file that is there as a whole, or as it was. `mkstemp` makes it for its owner alone."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent)
-    try:
-        with open(descriptor, "wb") as new:
-            new.write(content)
-        os.replace(name, file)
-    except BaseException:
-        _remove(Path(name))
-        raise
-    return file
 
 
 def _read(file: Path) -> RunningServer | None:
     """What the file says; None if it is gone, or of another version of this package."""
     try:
         with file.open("rb") as content:
-            said = json.loads(content.read(_MAX_BYTES))
-        server = RunningServer(
-            str(said["url"]), str(said["token"]), int(said["pid"]), str(said["database"]), float(said["started_at"])
-        )
+            server = _FORM.validate_json(content.read(_MAX_BYTES))
         return server if server.port else None
-    except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
+    except (OSError, ValueError):
         return None
 
 

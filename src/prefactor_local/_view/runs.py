@@ -10,23 +10,23 @@ from itertools import islice
 from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import RunDetails, RunsPage, RunSummary
+from prefactor_local._view.shapes import MOST_OF_NAME, RunDetails, RunsPage, RunSummary
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["find_run", "origin_of", "run_details", "run_summary", "runs_page", "stored_run"]
+__all__ = ["find_run", "listed_run", "origin_of", "run_details", "runs_page", "stored_run"]
 
 _BATCH = 500
 """So many runs are read in one transaction."""
 _NAMED = 5
 """So many IDs are named where several begin with the same text."""
-_RUN = """
-    SELECT run.*, COALESCE(agent.name, run.agent_id) AS agent_name,
-        COALESCE(version.external_identifier, '') AS version, version.runtime_environment
+_RUN = f"""
+    SELECT run.*, substr(COALESCE(agent.name, run.agent_id), 1, {MOST_OF_NAME}) AS agent_name,
+        substr(COALESCE(version.external_identifier, ''), 1, {MOST_OF_NAME}) AS version, version.runtime_environment
     FROM agent_instance AS run
         LEFT JOIN agent ON agent.id = run.agent_id
         LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
-"""
+"""  # noqa: S608 - a number
 _ONE_RUN = f"{_RUN} WHERE run.id = ?"
 _NEWEST_RUNS = f"""{_RUN}
     WHERE run.seq < COALESCE(?, 9223372036854775807) AND run.status = COALESCE(?, run.status)
@@ -42,9 +42,10 @@ _LAST_CHANGE = """
     SELECT updated_at FROM agent_span INDEXED BY agent_span_change
     WHERE agent_instance_id = ? ORDER BY change DESC LIMIT 1
 """
-_AGENTS = """
-    SELECT id, name FROM agent WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
-"""
+_AGENTS = f"""
+    SELECT id, substr(name, 1, {MOST_OF_NAME}) AS name FROM agent
+    WHERE EXISTS (SELECT 1 FROM agent_instance WHERE agent_instance.agent_id = agent.id)
+"""  # noqa: S608 - a number
 _SEARCHED = ("id", "agent_id", "agent_name", "version", "external_identifier")
 
 
@@ -54,8 +55,8 @@ def find_run(store: Store, wanted: str) -> str:
         if wanted == "last":
             found = store.select("SELECT id FROM agent_instance ORDER BY seq DESC LIMIT 1")
         elif wanted:
-            query = "SELECT id FROM agent_instance WHERE substr(id, 1, ?) = ? ORDER BY id = ? DESC, seq DESC LIMIT ?"
-            found = store.select(query, len(wanted), wanted, wanted, _NAMED + 1)
+            query = "SELECT id FROM agent_instance WHERE id >= ? AND id < ? ORDER BY id = ? DESC, seq DESC LIMIT ?"
+            found = store.select(query, wanted, f"{wanted}\U0010ffff", wanted, _NAMED + 1)
         else:
             found = []
     ids = [str(row["id"]) for row in found]
@@ -78,7 +79,7 @@ def runs_page(
     with store.transaction(write=False):
         agents = [(str(row["id"]), str(row["name"])) for row in store.select(_AGENTS)]
     return {
-        "runs": [run_summary(store, row) for row in page[:limit]],
+        "runs": [_run_summary(store, row) for row in page[:limit]],
         "before": page[limit - 1]["seq"] if len(page) > limit else None,
         "agents": sorted(agents, key=lambda agent: (agent[1].casefold(), agent[0])),
     }
@@ -96,13 +97,20 @@ def stored_run(store: Store, run_id: str) -> sqlite3.Row:
     return found[0]
 
 
+def listed_run(store: Store, run_id: str) -> RunSummary:
+    """A run, as `Reader.summary` describes it."""
+    with store.transaction(write=False):
+        row = stored_run(store, run_id)
+    return _run_summary(store, row)
+
+
 def run_details(store: Store, types: SpanTypes, run_id: str) -> RunDetails:
     """A run with its span types, as `Reader.run` describes it."""
     with store.transaction(write=False):
         row = stored_run(store, run_id)
         uncomputed = _uncomputed(store, run_id)
     details: RunDetails = {
-        "run": run_summary(store, row),
+        "run": _run_summary(store, row),
         "origin": origin_of(row),
         "runtime": json.loads(row["runtime_environment"] or "{}"),
         "quality": json.loads(row["quality_payloads"]),
@@ -124,7 +132,7 @@ def origin_of(run: sqlite3.Row) -> str:
     return str(run["origin"] or run["inserted_at"])
 
 
-def run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
+def _run_summary(store: Store, row: sqlite3.Row) -> RunSummary:
     """A run in the list, from a row of `stored_run`. A transaction of its own, for a run may have many spans."""
     with store.transaction(write=False):
         counts = store.select(_COUNTS, row["id"])[0]

@@ -51,12 +51,20 @@ Json: TypeAlias = Annotated["bool | int | float | str | list[Json] | dict[str, J
 Side: TypeAlias = Literal["params", "result"]
 Status: TypeAlias = Literal["pending", "active", "complete", "failed", "cancelled", "terminated"]
 
+MOST_OF_NAME = 500
+"""How much is shown of the name of an agent and of its version where there are many."""
+MOST_OF_TYPE = 500
+"""The same of a span type."""
+MOST_OF_SUMMARY = 2_000
+"""The same of a summary: a short template may render 100,000 characters."""
+
 
 class RunSummary(TypedDict):
     """A run (an agent instance) in the list.
 
     Attributes:
         seq: its number in the order of arrival; pages of the list go on before it.
+        agent_name: at most 500 characters, as is `version`.
         version: the version of the agent by its own name (`external_identifier`); empty if it has none.
         started_at: None while it has not started.
         duration_ms: None while it is not finished.
@@ -165,10 +173,10 @@ class SpanRow(NamedTuple):
     Attributes:
         seq: its number in the order of arrival.
         parent: the seq of its parent; None: it has none; text: the ID of a parent that has not arrived.
-        type: the name of its span type.
+        type: the name of its span type, at most 500 characters.
         start_ms: None while it has not started.
         duration_ms: None while it is not finished.
-        summary: the rendered template; empty if there is none.
+        summary: the rendered template, at most 2,000 characters; empty if there is none.
         mismatches: how many.
     """
 
@@ -236,7 +244,7 @@ class Cut(TypedDict):
 
 
 class SpanDetails(TypedDict):
-    """A span with its payloads."""
+    """A span with its payloads. Unless all of it is asked for, its summary is that of its row."""
 
     seq: int
     id: str

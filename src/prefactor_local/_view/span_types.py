@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias, get_args
 
 from prefactor_api.agent_instance import DataCategories
 from prefactor_local._state.store import Store
 from prefactor_local._view.fields import fields_of
-from prefactor_local._view.schema_places import SchemaPlaces
+from prefactor_local._view.schema_places import Budget, SchemaPlaces
 from prefactor_local._view.shapes import FieldInfo, Json, Side, SpanTypeInfo
 
 __all__ = ["SpanTypes", "StoredType"]
@@ -23,48 +24,37 @@ _CLASSES: tuple[str, ...] = get_args(DataCategories.model_fields["classification
 
 
 class SpanTypes:
-    """Reads the span types of schema versions, each once: schema versions never change."""
+    """Reads the span types of schema versions, each once: schema versions never change. Any thread may use it.
+
+    Its methods must not be called in a transaction.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._stored: dict[str, dict[str, StoredType]] = {}
-        self._shown: dict[str, dict[str, SpanTypeInfo]] = {}
-        self._places: dict[tuple[str, str, Side], SchemaPlaces] = {}
+        # Caches of this object: one for the whole class would keep the store.
+        self.stored = lru_cache(_MOST_VERSIONS)(self._stored)
+        self.shown = lru_cache(_MOST_VERSIONS)(self._shown)
+        self.places = lru_cache(_MOST_VERSIONS)(self._places)
 
-    def stored(self, schema_version_id: str) -> dict[str, StoredType]:
-        """The span types by name. Not in a transaction."""
-        if schema_version_id not in self._stored:
-            query = "SELECT span_types FROM agent_schema_version WHERE id = ?"
-            with self._store.transaction(write=False):
-                found = self._store.select(query, schema_version_id)
-            _make_room(self._stored)
-            self._stored[schema_version_id] = json.loads(found[0]["span_types"]) if found else {}
-        return self._stored[schema_version_id]
+    def _stored(self, schema_version_id: str) -> dict[str, StoredType]:
+        """The span types by name."""
+        query = "SELECT span_types FROM agent_schema_version WHERE id = ?"
+        with self._store.transaction(write=False):
+            found = self._store.select(query, schema_version_id)
+        types: dict[str, StoredType] = json.loads(found[0]["span_types"]) if found else {}
+        return types
 
-    def shown(self, schema_version_id: str) -> dict[str, SpanTypeInfo]:
-        """The span types as the viewer shows them. Not in a transaction."""
-        if schema_version_id not in self._shown:
-            types = {name: _shown(stored) for name, stored in self.stored(schema_version_id).items()}
-            _make_room(self._shown)
-            self._shown[schema_version_id] = types
-        return self._shown[schema_version_id]
+    def _shown(self, schema_version_id: str) -> dict[str, SpanTypeInfo]:
+        """The span types by name, as the viewer shows them."""
+        budget = Budget(looks=200_000, chars=4 * 1024 * 1024)  # for all types: there may be a thousand
+        return {name: _shown(stored, budget) for name, stored in self.stored(schema_version_id).items()}
 
-    def places(self, schema_version_id: str, name: str, side: Side) -> SchemaPlaces:
+    def _places(self, schema_version_id: str, name: str, side: Side) -> SchemaPlaces:
         """The places of the schema of the params or the result of a span type that is registered."""
-        key = (schema_version_id, name, side)
-        if (places := self._places.get(key)) is None:
-            places = SchemaPlaces(self.stored(schema_version_id)[name][f"{side}_schema"])
-            _make_room(self._places)
-            self._places[key] = places
-        return places
+        return SchemaPlaces(self.stored(schema_version_id)[name][f"{side}_schema"])
 
 
-def _make_room(cache: dict[Any, Any]) -> None:
-    while len(cache) >= _MOST_VERSIONS:
-        cache.pop(next(iter(cache)), None)
-
-
-def _shown(stored: StoredType) -> SpanTypeInfo:
+def _shown(stored: StoredType, budget: Budget) -> SpanTypeInfo:
     risk: Mapping[str, Json] = stored["data_risk"] or {}
     params_risk, result_risk = (_words(risk.get(f"{part}_data_categories")) for part in ("params", "result"))
     schema = stored["params_schema"]
@@ -75,8 +65,8 @@ def _shown(stored: StoredType) -> SpanTypeInfo:
         "template": stored["template"],
         "data_risk": max((_classification(params_risk), _classification(result_risk)), key=_rank) or None,
         "deprecated": schema.get("deprecated") is True or "x-prefactor-deprecated" in schema,
-        "params": _with_risk(fields_of(schema), params_risk),
-        "result": _with_risk(fields_of(stored["result_schema"]), result_risk),
+        "params": _with_risk(fields_of(schema, budget), params_risk),
+        "result": _with_risk(fields_of(stored["result_schema"], budget), result_risk),
     }
 
 

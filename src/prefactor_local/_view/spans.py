@@ -1,23 +1,27 @@
-"""A span with its payloads."""
+"""A span with its payloads, and what does not match in them."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from typing import TypeAlias
 
+from prefactor_local._operations.schemas import SpanChecks, check_span
+from prefactor_local._protocol.pointers import steps_of
 from prefactor_local._state.store import Store
 from prefactor_local._view.cuts import shortened
 from prefactor_local._view.differences import MOST_DIFFERENCES, differences
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.mismatches import mismatches_of
-from prefactor_local._view.shapes import Cut, Difference, Json, SpanDetails
+from prefactor_local._view.shapes import MOST_OF_SUMMARY, Cut, Difference, Json, Mismatch, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["differences_of", "payloads_of", "span_by_id", "span_by_seq"]
+__all__ = ["differences_of", "span_by_id", "span_by_seq"]
 
-Payload: TypeAlias = dict[str, Json]
+_MOST_SCHEMA_CHARS = 256 * 1024
+"""How long the schemas of all mismatches are together: a thousand values may have the same large one."""
+_Payload: TypeAlias = dict[str, Json]
 
 
 def span_by_id(store: Store, types: SpanTypes, span_id: str, *, full: bool) -> SpanDetails:
@@ -37,8 +41,8 @@ def span_by_seq(store: Store, types: SpanTypes, run_id: str, seq: int, *, full: 
 
 def differences_of(store: Store, a: str, b: str) -> list[Difference]:
     """What differs between two spans, as `Reader.differences` describes it."""
-    params_a, result_a = payloads_of(_stored(store, a))
-    params_b, result_b = payloads_of(_stored(store, b))
+    params_a, result_a = _payloads_of(_stored(store, a))
+    params_b, result_b = _payloads_of(_stored(store, b))
     found = [*differences("params", params_a, params_b), *differences("result", result_a, result_b)]
     return found[:MOST_DIFFERENCES]
 
@@ -51,13 +55,13 @@ def _stored(store: Store, span_id: str) -> sqlite3.Row:
     return found[0]
 
 
-def payloads_of(row: sqlite3.Row) -> tuple[Payload, Payload | None]:
+def _payloads_of(row: sqlite3.Row) -> tuple[_Payload, _Payload | None]:
     """The params and the result of a row of a span."""
     return json.loads(row["payload"]), None if row["result_payload"] is None else json.loads(row["result_payload"])
 
 
 def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
-    params, result = payloads_of(row)
+    params, result = _payloads_of(row)
     cuts: list[Cut] = []
     return {
         "seq": row["seq"],
@@ -69,9 +73,25 @@ def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
         "started_at": row["started_at"],
         "finished_at": row["finished_at"],
         "duration_ms": milliseconds(row["started_at"], row["finished_at"]),
-        "summary": row["summary"] or "",
+        "summary": (row["summary"] or "")[: None if full else MOST_OF_SUMMARY],
         "params": params if full else shortened(params, "params", cuts),
         "result": result if full else shortened(result, "result", cuts),
         "cut": cuts,
-        "mismatches": mismatches_of(types, row, params, result),
+        "mismatches": list(_mismatches(types, row, params, result)) if row["mismatches"] else [],
     }
+
+
+def _mismatches(types: SpanTypes, row: sqlite3.Row, params: _Payload, result: _Payload | None) -> Iterator[Mismatch]:
+    """The values that do not match the span type, each with the schema that it should match."""
+    version, name = row["agent_schema_version_id"], row["schema_name"]
+    span_type = types.stored(version).get(name)
+    checks = None if span_type is None else SpanChecks(span_type)
+    left = _MOST_SCHEMA_CHARS
+    for problem in check_span(checks, params, result, row["status"]):
+        mismatch: Mismatch = {"part": problem["part"], "pointer": problem["path"], "message": problem["message"]}
+        if problem["part"] != "schema_name" and left > 0:
+            schema = types.places(version, name, problem["part"]).at(steps_of(problem["path"]))
+            left -= len(json.dumps(schema))
+            if schema is not None and left >= 0:
+                mismatch["schema"] = schema
+        yield mismatch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prefactor_local._view.shapes import SpanRow
 
@@ -19,15 +19,15 @@ class Tree:
         rows: The spans.
     """
 
-    def __init__(self, rows: Sequence[SpanRow]) -> None:
+    def __init__(self, rows: Iterable[SpanRow]) -> None:
         self._children: dict[int | None, list[SpanRow]] = {}
         self.loops: list[SpanRow] = []
         """The spans that are ancestors of themselves, one of each loop."""
         known = {row.seq: row for row in rows}
-        for row in sorted(rows, key=_start):
-            parent = row.parent if isinstance(row.parent, int) and row.parent in known else None
-            self._children.setdefault(parent, []).append(row)
-        self._cut_loops(known)
+        parents = _parents(known)
+        for row in sorted(known.values(), key=_start):
+            self._children.setdefault(parents[row.seq], []).append(row)
+        self._cut_loops(known, parents)
 
     @property
     def roots(self) -> list[SpanRow]:
@@ -36,37 +36,40 @@ class Tree:
     def children(self, row: SpanRow) -> list[SpanRow]:
         return self._children.get(row.seq, [])
 
-    def below(self, rows: Sequence[SpanRow], depth: int = 0) -> Iterator[tuple[int, SpanRow]]:
+    def below(self, rows: Sequence[SpanRow]) -> Iterator[tuple[int, SpanRow]]:
         """Some spans and all below them, in the order of the tree, each with its depth."""
-        pending = [(depth, row) for row in reversed(rows)]
+        pending = [(0, row) for row in reversed(rows)]
         while pending:
             depth, row = pending.pop()
             yield depth, row
             pending.extend((depth + 1, child) for child in reversed(self.children(row)))
 
-    def _cut_loops(self, known: dict[int, SpanRow]) -> None:
+    def _cut_loops(self, known: dict[int, SpanRow], parents: dict[int | None, int | None]) -> None:
         reached = {row.seq for _, row in self.below(self.roots)}
         for seq in sorted(known.keys() - reached):
             if seq not in reached:  # nor is what it leads to: a loop
-                row = known[_in_loop(seq, known)]
+                row = known[_in_loop(seq, parents)]
                 self.loops.append(row)
-                self._children[_seq(row.parent)].remove(row)
+                self._children[parents[row.seq]].remove(row)
                 self._children.setdefault(None, []).append(row)
                 reached.update(each.seq for _, each in self.below([row]))
 
 
-def _in_loop(seq: int, known: dict[int, SpanRow]) -> int:
+def _parents(known: dict[int, SpanRow]) -> dict[int | None, int | None]:
+    """The seq of each span's parent, if it is there. A child that arrived before its parent may name it by its ID."""
+    seqs = {row.id: row.seq for row in known.values()}
+    named = ((row.seq, seqs.get(row.parent) if isinstance(row.parent, str) else row.parent) for row in known.values())
+    return {seq: parent if parent in known else None for seq, parent in named}
+
+
+def _in_loop(seq: int | None, parents: dict[int | None, int | None]) -> int:
     """The first to arrive of the spans in the loop that a span leads to."""
-    seen: dict[int, int] = {}
-    while seq not in seen:
-        seen[seq] = len(seen)
-        seq = _seq(known[seq].parent)
-    return min(each for each, place in seen.items() if place >= seen[seq])
-
-
-def _seq(parent: int | str | None) -> int:
-    """The parent of a span in a loop, or on the way to one."""
-    return int(parent or 0)
+    path: dict[int | None, None] = {}
+    while seq not in path:
+        path[seq] = None
+        seq = parents[seq]
+    steps = list(path)
+    return min(each for each in steps[steps.index(seq) :] if each is not None)
 
 
 def _start(row: SpanRow) -> tuple[bool, float, int]:

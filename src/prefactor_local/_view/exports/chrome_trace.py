@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prefactor_local._view.exports.instants import Interval, intervals, run_interval
 from prefactor_local._view.exports.json_text import json_text
 from prefactor_local._view.exports.lanes import Slice, lanes
-from prefactor_local._view.exports.tree import parents
+from prefactor_local._view.exports.places import Interval, intervals, parents, run_interval
 from prefactor_local._view.shapes import Json, RunExport, SpanDetails
 
 __all__ = ["export_chrome"]

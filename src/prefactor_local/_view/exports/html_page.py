@@ -7,7 +7,7 @@ import hashlib
 import re
 
 from prefactor_local._view import pages
-from prefactor_local._view.exports.json_export import export_json
+from prefactor_local._view.exports.json_text import export_json
 from prefactor_local._view.shapes import RunExport
 
 __all__ = ["DATA_ELEMENT", "export_html"]

@@ -1,12 +1,14 @@
-"""JSON text that any reader of UTF-8 takes, of values that clients sent."""
+"""JSON text that any reader of UTF-8 takes: of values that clients sent, and of the whole run."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["json_text"]
+from prefactor_local._view.shapes import RunExport
+
+__all__ = ["export_json", "json_text"]
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -25,6 +27,24 @@ def json_text(value: object) -> str:
     except RecursionError:
         text = _encode(_cut(value, _MOST_LEVELS))
     return text if text.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def export_json(export: RunExport) -> bytes:
+    """A run as JSON in UTF-8: a `RunExport`, with a line for each span, for tools that search and compare lines."""
+    run = export["run"]
+    types = dict(sorted(run["span_types"].items()))
+    head = json_text({**run, "span_types": types})
+    lists = [
+        f'"rows":{_lines(export["rows"])}',
+        f'"spans":{_lines(export["spans"])}',
+        f'"findings":{_lines(export["findings"])}',
+    ]
+    return ",\n".join([f'{{"run":{head}', *lists]).encode() + b"}\n"
+
+
+def _lines(values: Iterable[object]) -> str:
+    lines = ",\n".join(map(json_text, values))
+    return f"[\n{lines}\n]" if lines else "[]"
 
 
 def _cut(value: object, levels: int) -> object:

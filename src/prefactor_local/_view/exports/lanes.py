@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from prefactor_local._view.exports.instants import Interval
+from prefactor_local._view.exports.places import Interval
 
 __all__ = ["Slice", "lanes"]
 

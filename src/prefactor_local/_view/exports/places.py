@@ -1,16 +1,14 @@
-"""Points in time as whole numbers: a float cannot hold the nanoseconds of today."""
+"""Where spans are in the run: when they began and ended, and below which other one."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from prefactor_local._view.shapes import RunExport, SpanDetails
+from prefactor_local._view.times import microseconds
+from prefactor_local._view.tree import Tree
 
-__all__ = ["Interval", "intervals", "microseconds", "run_interval"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+__all__ = ["Interval", "intervals", "parents", "run_interval"]
 
 
 class Interval(NamedTuple):
@@ -20,18 +18,13 @@ class Interval(NamedTuple):
     end: int
 
 
-def microseconds(text: str) -> int:
-    """A time of the API in microseconds since 1970; negative before it."""
-    return (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
-
-
 def run_interval(export: RunExport) -> Interval:
     """When the run began and ended. While it goes on, it ends when something of it was recorded last."""
     start = microseconds(export["run"]["origin"])
     run = export["run"]["run"]
     times = [time for span in export["spans"] for time in (span["started_at"], span["finished_at"]) if time is not None]
     # Times of the API are all in one form and in UTC: the order of the texts is that of the times.
-    last = run["finished_at"] or max(run["changed_at"], *times)
+    last = run["finished_at"] or max([run["changed_at"], *times])
     return Interval(start, max(start, microseconds(last)))
 
 
@@ -42,6 +35,12 @@ def intervals(export: RunExport) -> dict[str, Interval]:
     """
     of_run = run_interval(export)
     return {span["id"]: _interval(span, of_run) for span in export["spans"]}
+
+
+def parents(export: RunExport) -> dict[str, str | None]:
+    """The ID of each span's parent, by the span's ID; None at the top. A parent that is not in the run stays."""
+    tops = {row.id for row in Tree(export["rows"]).loops}
+    return {span["id"]: None if span["id"] in tops else span["parent_id"] for span in export["spans"]}
 
 
 def _interval(span: SpanDetails, run: Interval) -> Interval:

@@ -1,4 +1,4 @@
-"""What a span is called in OpenTelemetry, and its attributes."""
+"""What a span is called in OpenTelemetry, and its attributes; attributes in the JSON encoding of the protocol."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from prefactor_local._view.exports.payload_fields import as_text, fields, text
 from prefactor_local._view.exports.standard_types import STANDARD_TYPES, Found
 from prefactor_local._view.shapes import Json, SpanDetails
 
-__all__ = ["Attributes", "Meaning", "Value", "meaning_of"]
+__all__ = ["Attributes", "attributes_of", "meaning_of", "unicode_text"]
 
-Value: TypeAlias = "str | bool | int | float | list[str]"
-Attributes: TypeAlias = dict[str, Value]
+_Value: TypeAlias = "str | bool | int | float | list[str]"
+Attributes: TypeAlias = dict[str, _Value]
 
 _TEXT, _JSON = "text/plain", "application/json"
 _WHOLE = {"input": "prefactor.params", "output": "prefactor.result"}
@@ -67,7 +67,27 @@ def _values(found: list[tuple[str, Json]]) -> Attributes:
     return {name: _value(value) for name, value in found if value is not None}
 
 
-def _value(value: Json) -> Value:
+def _value(value: Json) -> _Value:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [item for item in value if isinstance(item, str)]
     return value if isinstance(value, str | bool | int | float) else json_text(value)
+
+
+def unicode_text(text: str) -> str:
+    """A text without lone surrogates: the protocol takes UTF-8 only."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def attributes_of(values: Attributes) -> list[Json]:
+    """Attributes as a list of `KeyValue`."""
+    return [{"key": name, "value": _any_value(value)} for name, value in values.items()]
+
+
+def _any_value(value: _Value) -> dict[str, Json]:
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_any_value(item) for item in value]}}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)} if -(2**63) <= value < 2**63 else {"stringValue": str(value)}
+    return {"doubleValue": value} if isinstance(value, float) else {"stringValue": unicode_text(value)}
