@@ -43,9 +43,9 @@ def build(folder: Path, python: Path) -> set[str]:
     """The names of the files in the wheel that is built with what this environment has."""
     backend = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["build-system"]["build-backend"]
     path = os.pathsep.join([str(python.parent), os.environ["PATH"]])  # uv_build runs a command of its environment
-    built = run(
-        [str(python), "-P", "-c", f"import {backend} as backend; backend.build_wheel('dist')"], folder, {"PATH": path}
-    )
+    (folder / "dist").mkdir()
+    code = f"import {backend} as backend; backend.build_wheel('dist')"
+    built = run([str(python), "-P", "-c", code], folder, {"PATH": path})
     assert built.returncode == 0, built.stdout + built.stderr
     return files_in_wheel(folder)
 
