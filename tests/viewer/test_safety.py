@@ -169,6 +169,7 @@ def test_an_exported_page_works_without_a_server(screen: Screen, http: Http, tmp
 
     screen.allowed = ("request: file:",)
     requests: list[str] = []
+    screen.page.goto("about:blank")  # the page of the run may ask for what is new until it is left
     screen.page.on("request", lambda request: requests.append(urlsplit(request.url).scheme))
     screen.page.goto(file.as_uri())
     screen.press("j")
