@@ -16,7 +16,7 @@ from prefactor_core import PrefactorCoreClient, PrefactorCoreConfig
 from prefactor_http import HttpClientConfig
 from prefactor_local import LocalApi
 from prefactor_local.__main__ import main
-from prefactor_local._view.exports import FORMATS
+from prefactor_local._view.exports.formats import FORMATS
 
 GUIDE = "src/prefactor_local/README.md"
 SHOW = block(f"{GUIDE}#show-a-run/sh")

@@ -21,9 +21,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from prefactor_local import LocalApi
 from prefactor_local._state.store import Store
-from prefactor_local._view.exports import FORMATS, export_file, export_name
 from prefactor_local._view.exports.chrome_trace import export_chrome
-from prefactor_local._view.exports.formats import gather
+from prefactor_local._view.exports.formats import FORMATS, export_file, export_name, gather
 from prefactor_local._view.exports.html_page import export_html
 from prefactor_local._view.exports.json_text import export_json
 from prefactor_local._view.exports.lanes import Slice, lanes

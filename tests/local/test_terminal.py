@@ -16,6 +16,7 @@ from tests.support.local_commands import use_own_folders
 from prefactor_local import LocalApi
 from prefactor_local.__main__ import main
 from prefactor_local._terminal.span_lines import tree_lines
+from prefactor_local._terminal.text import duration_text
 from prefactor_local._view.shapes import SpanRow
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ Do not match their schema:
 """
 FIELDS = r"""
 │   params:
-│     prompt (What was asked) [redacted]:
+│     prompt (What was asked) [should be redacted]:
 │       | a\x1b]0;title\x07\x9b31m
 │       | \u202ec
 │     temperature: hot
@@ -166,6 +167,62 @@ def test_data_that_nobody_reads_is_shown_by_its_size(
     assert "\x1b" not in shown
 
 
+def test_what_a_result_should_have_is_said_if_there_is_none(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    types = [{"name": "t", "params_schema": {}, "result_schema": {"type": "object", "required": ["answer"]}}]
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started(agent_schema_version={"external_identifier": "s", "span_type_schemas": types})
+        http.finish_span(http.span(run, schema_name="t", payload={})["details"]["id"], status="complete")
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    assert "  result: null\n      ! /answer: Field required" in capsys.readouterr().out
+
+
+def test_failed_spans_are_in_the_order_of_the_run(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started()
+        first, second = (http.span(run, schema_name=name)["details"]["id"] for name in ("first", "second"))
+        for span_id in (second, first):
+            error = {"type": "KeyError", "message": "'x'"}
+            http.finish_span(span_id, status="failed", result_payload={"error": error})
+    assert main(["show", "--database", str(tmp_path / "runs.db")]) == 0
+    lines = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "✗" in line]
+    assert lines == [["✗", "first"], ["✗", "second"]] * 3  # failed, with mismatches, in the tree
+
+
+def test_durations_are_as_in_the_browser() -> None:
+    tests = Path(__file__).parents[1] / "viewer" / "js" / "format.test.js"
+    expected = re.findall(r'^    "?(-?[\d.]+)"?: "(.*)",$', tests.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(expected) > 10
+    assert [duration_text(float(ms)) for ms, _ in expected] == [text.replace("\u2212", "-") for _, text in expected]
+
+
+def test_a_field_says_what_is_special_about_it(
+    tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    properties = {
+        "card": {"title": "Card", "x-prefactor-redact": True, "x-prefactor-data": ["pii"], "deprecated": True},
+        "image": {},
+        "items": {},
+    }
+    payload = {"card": "[redacted]", "image": f"data:image/png;base64,{'aB3d' * 300}", "items": []}
+    types = [{"name": "t", "params_schema": {"type": "object", "properties": properties}}]
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started(agent_schema_version={"external_identifier": "s", "span_type_schemas": types})
+        http.span(run, schema_name="t", payload=payload)
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    said = [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]]
+    image = "image: (1,222 characters of image/png)"
+    assert said == ["card [redacted, data risk: pii, deprecated]: [redacted]", image, "items: []"]
+    assert main(["show", "--database", str(tmp_path / "runs.db")]) == 0
+    assert capsys.readouterr().out.endswith(f"card: [redacted], {image}, items: []\n")
+
+
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
     lines = list(tree_lines(rows))
@@ -242,7 +299,8 @@ def test_what_is_not_there_is_said_in_one_line(
     with LocalApi(announce=True) as one:
         assert "no run" in failed("show")
         assert "zzz" in failed("show", "zzz")
-        assert "1234" in failed("show", "--port", "1234")
+        for port in ("1234", "0"):
+            assert f"on port {port}; servers run" in failed("show", "--port", port)
         monkeypatch.setenv("PREFACTOR_API_URL", one.url)
         with LocalApi(announce=True) as two:
             assert failed("show") == "prefactor-local: there is no run yet"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.local.conftest import Http
 
 pytestmark = pytest.mark.slow
+DATA = ("tail", "--json", "--status", "failed", "--status", "cancelled", "--type", "x", "--type", "agent:*")
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
         first = http.started()
         http.finish_span(http.span(first)["details"]["id"], status="complete")
         waiting = http.span(first)["details"]["id"]
-        with command("tail") as lines, command("tail", "--json", "--status", "failed", "--database", str(file)) as data:
+        with command("tail") as lines, command(*DATA, "--database", str(file)) as data:
             for process in (lines, data):
                 assert process.stderr is not None
                 assert "Ctrl-C" in process.stderr.readline()
@@ -45,7 +46,7 @@ def test_tail_prints_what_finishes_from_now_on(tmp_path: Path, connect: Callable
             assert lines.stdout is not None
             assert lines.stdout.readline() == f"My Agent v1  run {first}\n"
             line = re.sub(r"\S+ m?s\b", "… ms", lines.stdout.readline())
-            assert line == "  ✗ agent:llm  failed, … ms  gpt-4: Hello → \\x1b[2J: too\\nlong\n"
+            assert line == "  ✗ agent:llm  failed, … ms  gpt-4: Hello → \\x1b[2J: ValueError: too\\nlong\n"
             second = http.started()
             http.finish_span(http.span(second)["details"]["id"], status="complete")
             assert lines.stdout.readline() == f"My Agent v1  run {second}\n"
@@ -78,6 +79,19 @@ def test_tail_misses_no_run_however_many_there_are(tmp_path: Path, connect: Call
         assert interrupted(lines) == (0, "", "")
 
 
+def test_tail_waits_for_a_server_that_does_not_answer(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    with LocalApi(announce=True) as api, command("tail") as lines:
+        http = connect(api)
+        assert lines.stderr is not None
+        assert "Ctrl-C" in lines.stderr.readline()
+        with api.away():
+            assert lines.stderr.readline().endswith(" does not answer: Connection refused; waiting for it\n")
+        run_id = http.started()
+        http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+        assert runs_over(lines, 1) == [run_id]
+        assert interrupted(lines) == (0, "", "")
+
+
 def runs_over(lines: subprocess.Popen[str], count: int) -> list[str]:
     """The next runs of which it is said that they are over."""
     assert lines.stdout is not None
@@ -102,7 +116,8 @@ def assert_signs_in_once(opened: str, *, link: str) -> None:
 
 def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch) -> None:
     browser, opened, file = tmp_path / "browser", tmp_path / "opened", tmp_path / "runs.db"
-    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    works = f'#!/bin/sh\necho "$1" > {opened}\n'
+    browser.write_text(works)
     browser.chmod(0o700)
     monkeypatch.setenv("BROWSER", str(browser))
     with LocalApi(database=file, announce=True) as api:
@@ -112,10 +127,12 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
         assert process.returncode == 0
         assert out == api.view_url.replace("#", f"runs/{run_id}#") + "\n"
         assert_signs_in_once(opened.read_text(), link=out)
+        browser.write_text("#!/bin/sh\nexit 1\n")
         with LocalApi(announce=True) as later, command("open") as process:
             out, err = process.communicate(timeout=20)
             assert out == f"{later.view_url}\n"
-        assert err.count("2 servers run") == 1
+        assert (err.count("2 servers run"), err.count("no browser was started")) == (1, 1)
+        browser.write_text(works)
     with command("open", "--database", str(file)) as process:
         assert process.stdout is not None
         link = process.stdout.readline()

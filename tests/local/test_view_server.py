@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import httpx
 import pytest
 from starlette.exceptions import HTTPException
 from tests.local.conftest import Http
+from tests.support.local_commands import use_own_folders
 
 from prefactor_local import Fault, LocalApi
+from prefactor_local.__main__ import main
 from prefactor_local._server import view_data
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.operation_thread import OperationThread
@@ -333,6 +337,29 @@ def test_runs_are_told_of_when_they_are_registered_and_when_they_end(connect: Ca
     thread = "prefactor-local-operations"
     assert [each[:2] for each in told] == [("pending", 0), ("failed", 1), ("pending", 0), ("terminated", 0)]
     assert [each[2] for each in told[:3]] == [thread] * 3
+
+
+def test_that_nobody_could_be_told_of_a_run_is_no_error(
+    connect: Callable[..., Http], caplog: pytest.LogCaptureFixture
+) -> None:
+    def tell(_run: RunSummary) -> None:
+        raise OSError("no terminal")
+
+    with LocalApi(on_run=tell) as api:
+        connect(api).started()
+    assert caplog.messages == ["cannot tell of a run"]
+
+
+def test_a_database_that_breaks_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_own_folders(tmp_path, monkeypatch)
+    with LocalApi(database=tmp_path / "runs.db", announce=True):
+        with closing(sqlite3.connect(tmp_path / "runs.db")) as connection:
+            connection.execute("DROP TABLE agent_instance")
+        assert main(["show"]) == 1
+    error = capsys.readouterr().err
+    assert error.endswith(" answers with 503: The database cannot be read: no such table: agent_instance.\n")
 
 
 def test_a_person_sees_a_page_where_a_program_gets_json(browser: httpx.Client) -> None:

@@ -65,7 +65,7 @@ def test_each_run_has_a_line_when_it_begins_and_ends(tmp_path: Path) -> None:
         assert ended(process) == (0, "")
     name = r"My \x1b[31mAgent\u202e\nurl: http://evil.test v1"
     assert begun == f"run {run_id}  {name}  registered  {url}/ui/runs/{run_id}\n"
-    said = r"complete: 2 spans, 1 failed, 1 mismatch, [\d.]+ m?s"
+    said = r"complete: 2 spans, 1 failed, 1 not finished, 1 mismatch, [\d.]+ m?s"
     assert re.fullmatch(rf"run {run_id}  {re.escape(name)}  {said}  {url}/ui/runs/{run_id}\n", over)
     assert not file.exists()
 

@@ -25,7 +25,7 @@ from prefactor_local._server.view_query import (
     whole_number,
 )
 from prefactor_local._server.view_threads import ViewThreads
-from prefactor_local._view.exports import FORMATS, export_file, export_name
+from prefactor_local._view.exports.formats import FORMATS, export_file, export_name
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RowsPage, Status
 

@@ -8,9 +8,10 @@ from typing import TypeAlias
 
 from prefactor_local._protocol.pointers import below
 from prefactor_local._terminal.text import first_line, visible
+from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.shapes import Cut, Json, Side, SpanDetails
 
-__all__ = ["brief_error", "brief_fields", "brief_span", "data_text"]
+__all__ = ["brief_fields", "brief_span", "data_text"]
 
 _FIELDS = 3
 _TEXT_CHARS = 200
@@ -28,18 +29,17 @@ def brief_span(summary: str, span: SpanDetails | None) -> str:
     if span is None:
         return summary
     said = summary or ", ".join(brief_fields(span, "params"))
-    error = brief_error(span) if span["status"] == "failed" else ""
-    if error and " ".join(error.split()) not in said:  # a summary has no line breaks
-        return f"{said}: {error}" if said else error
-    return said
+    error = _error(span, said) if span["status"] == "failed" else ""
+    return ": ".join(filter(None, (said, error)))
 
 
-def brief_error(span: SpanDetails) -> str:
-    """Why a span failed: the message of its error, or else the first fields of its result."""
-    from prefactor_local._view.exports.payload_fields import error_of
-
-    message = error_of(span["result"]).message
-    return _text(message) if message else ", ".join(brief_fields(span, "result"))
+def _error(span: SpanDetails, said: str) -> str:
+    """The type and the message of an error, or else the first fields of the result; empty if it has been said."""
+    error = error_of(span["result"])
+    message = _text(error.message)
+    if message and " ".join(message.split()) in said:  # a summary has no line breaks
+        return ""
+    return ": ".join(filter(None, (_text(error.type), message))) or ", ".join(brief_fields(span, "result"))
 
 
 def brief_fields(span: SpanDetails, side: Side) -> Iterator[str]:

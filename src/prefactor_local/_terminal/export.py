@@ -43,7 +43,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes a run to a file, or to standard output."""
-    from prefactor_local._view.exports import FORMATS, export_name
+    from prefactor_local._view.exports.formats import FORMATS, export_name
 
     if options.format not in FORMATS:
         raise UsageError(f"there is no format {options.format!r}: choose one of {', '.join(FORMATS)}")

@@ -14,7 +14,7 @@ from prefactor_local._state.store import Store
 from prefactor_local._terminal.answers import DETAILS, FINDINGS, ROWS, RUNS, SPAN, checked_id
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._view.errors import NoSuchRunError
-from prefactor_local._view.exports import export_file
+from prefactor_local._view.exports.formats import export_file
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import Finding, RowsPage, RunDetails, RunsPage, SpanDetails
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from typing import NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -11,9 +13,9 @@ from pydantic import TypeAdapter
 from prefactor_local._state.damage import UNEXPECTED
 from prefactor_local._terminal.answers import CODE, DETAILS, FINDINGS, ROWS, RUNS, SPAN, checked_id
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._view.reading import NoSuchRunError
+from prefactor_local._view.errors import NoSuchRunError
 from prefactor_local._view.running_servers import RunningServer
-from prefactor_local._view.server_connection import NoAnswerError
+from prefactor_local._view.server_connection import Answer, NoAnswerError, OtherServerError
 from prefactor_local._view.shapes import Finding, Json, RowsPage, RunDetails, RunsPage, SpanDetails
 
 __all__ = ["HttpSource"]
@@ -21,14 +23,21 @@ __all__ = ["HttpSource"]
 _OK, _NOT_FOUND = 200, 404
 _MOST_CHARS = 500
 """How much of an error is shown."""
+_SECONDS_BETWEEN_TRIES = 0.5
 _Shape = TypeVar("_Shape")
 
 
 class HttpSource:
-    """The viewer's API of a server, as a `RunSource`."""
+    """The viewer's API of a server, as a `RunSource`.
 
-    def __init__(self, server: RunningServer) -> None:
+    Args:
+        server: The server.
+        patient: Whether it waits while the server does not answer, which it says once.
+    """
+
+    def __init__(self, server: RunningServer, *, patient: bool = False) -> None:
         self._url = server.url
+        self._patient = patient
         self._connection = server.connect()
 
     def close(self) -> None:
@@ -82,15 +91,26 @@ class HttpSource:
         )
 
     def _answer(self, path: str, query: dict[str, str]) -> bytes:
-        try:
-            status, content = self._connection.get(f"/ui/api{path}?{urlencode(query)}")
-        except NoAnswerError as error:
-            raise CommandError(f"the server at {self._url} does not answer: {error}") from None
+        status, content = self._asked(f"/ui/api{path}?{urlencode(query)}")
         if status == _NOT_FOUND:
             raise NoSuchRunError(_problem(content))
         if status != _OK:
             raise CommandError(f"the server at {self._url} answers with {status}: {_problem(content)}")
         return content
+
+    def _asked(self, address: str) -> Answer:
+        has_said = False
+        while True:
+            try:
+                return self._connection.get(address)
+            except NoAnswerError as error:
+                silence = f"the server at {self._url} does not answer: {error}"
+                if not self._patient or isinstance(error, OtherServerError):
+                    raise CommandError(silence) from None
+                if not has_said:
+                    sys.stderr.write(f"prefactor-local: {silence}; waiting for it\n")
+                has_said = True
+            time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 def _quoted(text: str) -> str:

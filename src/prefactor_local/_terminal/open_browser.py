@@ -69,5 +69,8 @@ def _open(link: str, one_time_link: str) -> None:
     """Prints the link, and has a browser, if there is one, open the other, which other users of the machine may see."""
     sys.stdout.write(f"{visible(link)}\n")
     sys.stdout.flush()
+    is_open = False
     with suppress(webbrowser.Error):
-        webbrowser.open(one_time_link)
+        is_open = webbrowser.open(one_time_link)
+    if not is_open:
+        sys.stderr.write("prefactor-local: no browser was started: open the link in one\n")

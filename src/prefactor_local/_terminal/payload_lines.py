@@ -16,6 +16,7 @@ from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails
 
 __all__ = ["payload_lines"]
 
+_REDACTED: Final = "[redacted]"
 _DEEPEST: Final = 30
 """Objects and arrays below this level are not shown."""
 
@@ -66,7 +67,7 @@ class _Payload:
         info = next((self._fields[each] for each in field.patterns if each in self._fields), FieldInfo())
         inline, block = _value_lines(field, self._cut.get(field.pointer))
         line = Text.assemble("  " * field.level, (visible(field.name), "bold"))
-        line.append(_about(info, field.name), "dim")
+        line.append(_about(info, field), "dim")
         yield line.append(f": {inline}" if inline else ":")
         margin = "  " * (field.level + 1)
         yield from (Text.assemble(margin, ("| ", "dim"), text) for text in block)
@@ -92,7 +93,7 @@ class _Payload:
 
 
 def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Text]:
-    """The params of a span, and its result if it has one.
+    """The params of a span, and its result if it has one or should have one.
 
     Args:
         span: The span.
@@ -101,7 +102,7 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
     unregistered = [each["message"] for each in span["mismatches"] if each["part"] == "schema_name"]
     yield from (_mismatch_text(f"{span['type']}: {message}", 0) for message in unregistered)
     yield from _Payload("params", span, known).lines("params", span["params"])
-    if span["result"] is not None:
+    if span["result"] is not None or any(each["part"] == "result" for each in span["mismatches"]):
         yield from _Payload("result", span, known).lines("result", span["result"])
 
 
@@ -110,23 +111,16 @@ def _value_lines(field: _Field, cut: Cut | None) -> tuple[str, list[str]]:
     value = field.value
     if cut is not None and cut["kind"] == "data":
         return data_text(cut), []
-    rest = (
-        ""
-        if cut is None
-        else f"({'the first of ' if value else ''}{cut['size']:,} {_UNITS[cut['kind']]}; --json has all)"
-    )
+    units = "items" if isinstance(value, dict | list) else "characters"
+    rest = f"({'the first of ' if value else ''}{cut['size']:,} {units}; --json has all)" if cut else ""
     if isinstance(value, str):
         lines = visible_lines(value) if "\n" in value else []
-        inline = "" if lines else _as_text(value)
-        return (f"{inline} {rest}".strip() if inline or not lines else rest), lines
+        return " ".join(filter(None, ("" if lines else _as_text(value), rest))), lines
     if not isinstance(value, dict | list):
         return json.dumps(value), []
     if not value and cut is None:
         return "{}" if isinstance(value, dict) else "[]", []
     return (rest if field.level < _DEEPEST else f"({len(value):,} inside, not shown)"), []
-
-
-_UNITS: Final = {"text": "characters", "items": "items"}
 
 
 def _as_text(value: str) -> str:
@@ -138,15 +132,17 @@ def _as_text(value: str) -> str:
     return visible(json.dumps(value, ensure_ascii=False)) if is_other else visible(value)
 
 
-def _about(info: FieldInfo, name: str) -> str:
+def _about(info: FieldInfo, field: _Field) -> str:
     """The title of a field, and what is special about its value."""
     title = info.get("title", "")
-    marks = ["redacted"] if info.get("redacted") else []
+    marks = []
+    if info.get("redacted"):  # which the client has done, if it recorded the value by the class of the span type
+        marks.append("redacted" if field.value == _REDACTED else "should be redacted")
     if risk := info.get("data_risk"):
         marks.append(f"data risk: {risk}")
     if info.get("deprecated"):
         marks.append("deprecated")
-    shown = f" ({title})" if title and title.casefold() != name.casefold() else ""
+    shown = f" ({title})" if title and title.casefold() != field.name.casefold() else ""
     return visible(shown + (f" [{', '.join(marks)}]" if marks else ""))
 
 

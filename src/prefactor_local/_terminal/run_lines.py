@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from prefactor_local._terminal.brief import brief_fields
+from prefactor_local._terminal.server_lines import counts_text
 from prefactor_local._terminal.source import RunSource
 from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
@@ -39,11 +40,7 @@ def header_lines(details: RunDetails) -> Iterator[Text]:
     yield Text.assemble((run["status"], COLOURS.get(run["status"], "")), f"{took}{started}{news}")
     if reason := run["termination_reason"]:
         yield Text(f"terminated: {visible(reason)}")
-    counts = [counted(run["spans"], "span")]
-    counts += [f"{run['failed']:,} failed"] if run["failed"] else []
-    counts += [f"{run['open']:,} not finished"] if run["open"] else []
-    counts += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
-    yield Text(", ".join(counts))
+    yield Text(counts_text(run))
     if uncomputed := details.get("uncomputed", 0):
         yield Text(f"{counted(uncomputed, 'span')} without summary and mismatches: {_HOW_TO_COMPUTE}", "yellow")
 

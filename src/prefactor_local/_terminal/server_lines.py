@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from prefactor_local import LocalApi
     from prefactor_local._view.shapes import RunSummary
 
-__all__ = ["address_lines", "run_line", "state_text"]
+__all__ = ["address_lines", "counts_text", "run_line", "state_text"]
 
 
 def address_lines(api: LocalApi, view_url: str) -> Iterator[str]:
@@ -53,11 +53,17 @@ def state_text(run: RunSummary) -> str:
     """The status of a run, and in numbers what it did if it has ended."""
     if run["finished_at"] is None:
         return "registered"
+    took = "" if run["duration_ms"] is None else f", {duration_text(run['duration_ms'])}"
+    return f"{visible(run['status'])}: {counts_text(run)}{took}"
+
+
+def counts_text(run: RunSummary) -> str:
+    """How many spans there are, and how many of them ended in another way than they should."""
     said = [counted(run["spans"], "span")]
     said += [f"{run['failed']:,} failed"] if run["failed"] else []
+    said += [f"{run['open']:,} not finished"] if run["open"] else []
     said += [counted(run["mismatches"], "mismatch")] if run["mismatches"] else []
-    said += [] if run["duration_ms"] is None else [duration_text(run["duration_ms"])]
-    return f"{visible(run['status'])}: {', '.join(said)}"
+    return ", ".join(said)
 
 
 def _shows_links() -> bool:

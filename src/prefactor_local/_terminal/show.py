@@ -58,7 +58,7 @@ def _lines(source: RunSource, run_id: str, *, full: bool) -> Iterator[Line]:
     from prefactor_local._terminal.run_lines import header_lines, problem_lines
 
     details = source.run(run_id)
-    _, rows = changed_rows(source, run_id)
+    rows = sorted(changed_rows(source, run_id)[1])  # in the order of arrival
     yield from map(Line, header_lines(details))
     yield from map(Line, problem_lines(source, rows, source.findings(run_id)))
     if rows:

@@ -50,11 +50,12 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
 
 
-def open_source(options: argparse.Namespace) -> closing[RunSource]:
+def open_source(options: argparse.Namespace, *, patient: bool = False) -> closing[RunSource]:
     """A block that reads runs from where the options say. A file is not changed.
 
     Args:
         options: What `add_source_options` has added.
+        patient: Whether it waits for a server that does not answer any more.
 
     Raises:
         CommandError: No server runs, or the file cannot be read. Its text says what was tried.
@@ -65,7 +66,7 @@ def open_source(options: argparse.Namespace) -> closing[RunSource]:
         return closing(FileSource(Path(options.database)))
     from prefactor_local._terminal.http_source import HttpSource
 
-    return closing(HttpSource(_chosen_server(options)))
+    return closing(HttpSource(_chosen_server(options), patient=patient))
 
 
 def server_of(options: argparse.Namespace) -> RunningServer | None:
@@ -109,7 +110,9 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
 
     servers = find_servers()
     of_environment = _port_of_environment([*servers.answering, *servers.silent])
-    wanted = options.port or getattr(options.wanted, "port", None) or of_environment
+    wanted = options.port
+    if wanted is None:
+        wanted = getattr(options.wanted, "port", None) or of_environment
     found = [server for server in servers.answering if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
@@ -130,7 +133,7 @@ def _not_found(servers: FoundServers, wanted: int | None) -> str:
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
-    asked = f"on port {wanted}" if wanted else f"(looked into {described_folders()})"
+    asked = f"on port {wanted}" if wanted is not None else f"(looked into {described_folders()})"
     others = f"; servers run on {_ports(servers.answering)}" if servers.answering else ""
     return (
         f"no server of yours with a viewer runs {asked}{others}: "

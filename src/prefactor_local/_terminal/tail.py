@@ -28,9 +28,15 @@ _FINISHED: Final = ("complete", "failed", "cancelled")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
-        "--type", metavar="TYPE", type=some_text, help="only spans of this type; * stands for any characters"
+        "--type",
+        metavar="TYPE",
+        action="append",
+        type=some_text,
+        help="only spans of this type, or of one of several; * stands for any characters",
     )
-    parser.add_argument("--status", choices=_FINISHED, help="only spans with this status")
+    parser.add_argument(
+        "--status", action="append", choices=_FINISHED, help="only spans with this status, or with one of several"
+    )
     parser.add_argument("--run", metavar="RUN", dest="wanted", type=run_name, help="only spans of this run")
     parser.add_argument("--json", action="store_true", help="a JSON object for each span, with params and result")
     add_source_options(parser)
@@ -39,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints spans as they finish, until Ctrl-C."""
     try:
-        with open_source(options) as source:
+        with open_source(options, patient=True) as source:
             _follow(source, options)
     except KeyboardInterrupt:
         return
@@ -64,7 +70,8 @@ def _follow(source: RunSource, options: argparse.Namespace) -> None:
 def _is_wanted(row: SpanRow | None, options: argparse.Namespace) -> bool:
     if row is None:
         return not (options.status or options.type or options.json)
-    return options.status in (None, row.status) and (options.type is None or fnmatchcase(row.type, options.type))
+    is_of_type = not options.type or any(fnmatchcase(row.type, pattern) for pattern in options.type)
+    return is_of_type and (not options.status or row.status in options.status)
 
 
 class _Finished(NamedTuple):

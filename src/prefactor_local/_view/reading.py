@@ -58,7 +58,8 @@ class Reader:
 
         Args:
             before: Where the page begins; `RunsPage.before` of the page before it.
-            query: Only runs whose ID, agent, version, or external identifier holds the text, in any case.
+            query: Words; only runs that hold each of them in their ID, agent, version, or external identifier, in any
+                case.
             status: Only runs with this status.
             agent: Only runs of the agent with this ID.
             limit: How many.
@@ -96,10 +97,6 @@ class Reader:
     def span(self, span_id: str, *, full: bool = False) -> SpanDetails:
         """A span with its payloads; long values are cut unless `full`. Raises `NoSuchRunError`."""
         return spans.span_by_id(self._store, self._types, span_id, full=full)
-
-    def span_by_seq(self, run_id: str, seq: int, *, full: bool = False) -> SpanDetails:
-        """As `span`, by its run and number."""
-        return spans.span_by_seq(self._store, self._types, run_id, seq, full=full)
 
     def findings(self, run_id: str) -> list[Finding]:
         """What is wrong with the order of a run. Raises `NoSuchRunError`."""

@@ -74,7 +74,7 @@ def runs_page(
     store: Store, *, before: int | None, query: str, status: str | None, agent: str | None, limit: int
 ) -> RunsPage:
     """A page of runs, as `Reader.runs` describes it."""
-    matching = (row for row in _newest(store, before, status, agent) if _holds(row, query.casefold()))
+    matching = (row for row in _newest(store, before, status, agent) if _holds(row, query.casefold().split()))
     page = list(islice(matching, limit + 1))
     with store.transaction(write=False):
         agents = [(str(row["id"]), str(row["name"])) for row in store.select(_AGENTS)]
@@ -170,5 +170,8 @@ def _newest(store: Store, before: int | None, status: str | None, agent: str | N
         before = rows[-1]["seq"]
 
 
-def _holds(row: sqlite3.Row, needle: str) -> bool:
-    return not needle or any(needle in str(row[name]).casefold() for name in _SEARCHED if row[name] is not None)
+def _holds(row: sqlite3.Row, words: list[str]) -> bool:
+    if not words:
+        return True
+    texts = [str(row[name]).casefold() for name in _SEARCHED if row[name] is not None]
+    return all(any(word in text for text in texts) for word in words)

@@ -17,7 +17,7 @@ from prefactor_local._view.shapes import MOST_OF_SUMMARY, Cut, Difference, Json,
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
-__all__ = ["differences_of", "span_by_id", "span_by_seq"]
+__all__ = ["differences_of", "span_by_id"]
 
 _MOST_SCHEMA_CHARS = 256 * 1024
 """How long the schemas of all mismatches are together: a thousand values may have the same large one."""
@@ -27,16 +27,6 @@ _Payload: TypeAlias = dict[str, Json]
 def span_by_id(store: Store, types: SpanTypes, span_id: str, *, full: bool) -> SpanDetails:
     """A span, as `Reader.span` describes it."""
     return _details(types, _stored(store, span_id), full=full)
-
-
-def span_by_seq(store: Store, types: SpanTypes, run_id: str, seq: int, *, full: bool) -> SpanDetails:
-    """A span, as `Reader.span_by_seq` describes it."""
-    query = "SELECT * FROM agent_span WHERE seq = ? AND agent_instance_id = ?"
-    with store.transaction(write=False):
-        found = store.select(query, seq, run_id)
-    if not found:
-        raise NoSuchRunError(f"the run {quoted(run_id)} has no span with the number {seq}")
-    return _details(types, found[0], full=full)
 
 
 def differences_of(store: Store, a: str, b: str) -> list[Difference]:

@@ -1,7 +1,5 @@
-"""Exports of a run as a file: JSON, OTLP/JSON, a Chrome trace, and a page that shows itself."""
+"""Exports of a run as a file: JSON, OTLP/JSON, a Chrome trace, and a page that shows itself. Start with `formats`."""
 
 from __future__ import annotations
 
-from prefactor_local._view.exports.formats import FORMATS, export_file, export_name
-
-__all__ = ["FORMATS", "export_file", "export_name"]
+__all__: list[str] = []
