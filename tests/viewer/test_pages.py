@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,11 @@ def test_an_empty_server_says_what_to_do_first(api: LocalApi, screen: Screen) ->
 
     assert f"export PREFACTOR_API_URL={api.url} PREFACTOR_API_TOKEN=…" in text
     assert api.token not in screen.page.content()
+    screen.press("/")
+    screen.page.keyboard.type("x")
+    screen.shown(".no-runs", "No run matches")
+    screen.page.get_by_role("button", name="Clear").click()
+    screen.shown(".no-runs", "No runs yet")
 
 
 def test_runs_are_listed_and_new_ones_appear(screen: Screen, http: Http) -> None:
@@ -199,6 +205,21 @@ def long_run(tmp_path: Path, connect: Callable[..., Http]) -> Iterator[LocalApi]
     multiply_span(tmp_path / "runs.db", 10_000)
     with LocalApi(database=tmp_path / "runs.db") as api:
         yield api
+
+
+def test_a_long_run_of_which_nothing_was_heard_for_hours_says_so(
+    tmp_path: Path, connect: Callable[..., Http], open_screen: Callable[..., Screen]
+) -> None:
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        shop_run(connect(api), steps=0, finish=False)
+    multiply_span(tmp_path / "runs.db", 10_001)  # they come in two answers
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        screen = open_screen(login=False, server=api)
+        screen.page.clock.set_fixed_time(time.time() + 2.5 * 3600)
+        screen.page.goto(api.view_url.replace("#", "runs/last#"))
+        screen.shown("[role=treegrid][aria-rowcount='10001']")
+        assert "2 hours ago" in screen.shown(".run-header").inner_text()
+        screen.page.goto("about:blank")  # it asks until it is left
 
 
 def test_of_10_000_spans_the_page_holds_those_that_are_seen(

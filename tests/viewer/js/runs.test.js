@@ -41,6 +41,10 @@ test("the keys stay in the list, and two runs are marked at most", () => {
     [model.further(null, 1).seq, model.further("run-3", -1).seq, model.further("run-2", Infinity).seq],
     [3, 3, 1],
   );
+  assert.deepEqual(
+    [-1, -Infinity, Infinity, 2].map((step) => model.further(null, step).seq),
+    [1, 3, 1, 2],
+  );
   assert.deepEqual(["a", "b", "c", "b"].reduce(toggleMark, []), ["c"]);
 });
 
@@ -76,7 +80,7 @@ test("what was chosen in both pages comes back from the address", () => {
   const chosen = { text: "a&b", agent: "1", status: "failed" };
   assert.deepEqual(urls.parseRunsState(new URL(urls.runsUrl(chosen), "http://x").search), chosen);
   assert.equal(urls.runsUrl(urls.parseRunsState("?status=&x=1")), "/ui/");
-  const url = urls.compareStateUrl("a", "b", { row: 3, hideEqual: true });
+  const url = urls.compareUrl("a", "b", { row: 3, hideEqual: true });
   assert.deepEqual(urls.parseCompareState(new URL(url, "http://x").search), { row: 3, hideEqual: true });
-  assert.equal(urls.compareStateUrl("a", "b", urls.parseCompareState("?row=x")), "/ui/compare?a=a&b=b");
+  assert.equal(urls.compareUrl("a", "b", urls.parseCompareState("?row=x")), "/ui/compare?a=a&b=b");
 });

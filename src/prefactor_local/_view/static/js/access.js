@@ -28,10 +28,10 @@ export function takeLink() {
   takenPart = part;
   // Others can lead a person to a link: a wrong one must not replace the token that is kept.
   const found = code ? tokenFor(code) : accepted(token);
-  linkTaken = found.then(keep, () => {}).then(cleanAddress); // the next request says what is wrong
+  // Until the server has answered, a page that is loaded again still has its link. The next request says what is wrong.
+  linkTaken = found.then(keep).then(cleanAddress, () => void (takenPart = ""));
 }
 
-/** A page that is loaded again before this still has its link. */
 function cleanAddress() {
   if (location.hash === takenPart) history.replaceState(history.state, "", location.pathname + location.search);
   takenPart = "";

@@ -2,6 +2,14 @@
 
 const EVERY = 200; // milliseconds; browsers refuse many changes in a short time
 
+/** Writes the address of the page that is shown. */
+let writeLast = () => {};
+
+/** Brings the address up to date before another one takes its place: a person may come back to it. */
+export function leaveAddress() {
+  writeLast();
+}
+
 /**
  * @param {() => string} addressNow What the address is to be.
  * @param {() => unknown} [stateNow] What comes back with it when a person goes back to it, beside what the address says.
@@ -13,10 +21,12 @@ export function addressWriter(addressNow, stateNow = () => null) {
   let timer = 0;
 
   function writeNow() {
+    clearTimeout(timer);
     written = performance.now();
     history.replaceState(stateNow(), "", addressNow());
   }
 
+  writeLast = writeNow;
   return {
     write() {
       clearTimeout(timer);
@@ -25,10 +35,12 @@ export function addressWriter(addressNow, stateNow = () => null) {
       else timer = window.setTimeout(writeNow, wait);
     },
     push() {
-      clearTimeout(timer);
       writeNow();
       history.pushState(stateNow(), "", addressNow());
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer);
+      writeLast = () => {};
+    },
   };
 }

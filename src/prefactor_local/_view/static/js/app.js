@@ -3,14 +3,15 @@
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { Source } from "./data.js" */
 import { removeServiceWorkers, takeLink } from "./access.js";
-import { openComparePage } from "./compare_page.js";
+import { leaveAddress } from "./address.js";
+import { ComparePage } from "./compare_page.js";
 import { openSource } from "./data.js";
 import { button, element, replaceChildren } from "./dom.js";
 import { visibleText } from "./format.js";
 import { helpDialog, listenToKeys } from "./keys.js";
 import { messagePage } from "./messages.js";
-import { openRunPage } from "./run_page.js";
-import { openRunsPage } from "./runs_page.js";
+import { RunPage } from "./run_page.js";
+import { RunsPage } from "./runs_page.js";
 import { applyTheme, toggleTheme } from "./settings.js";
 import { parseRoute } from "./urls.js";
 
@@ -19,7 +20,7 @@ import { parseRoute } from "./urls.js";
  * @property {HTMLElement} element
  * @property {string} title
  * @property {KeyBinding[]} keys
- * @property {() => void} [opened] Called when the element is in the document.
+ * @property {() => void} [open] Called when the element is in the document.
  * @property {() => boolean} [restored] Shows what the address says after a person went back or forward; false if it
  *   belongs to another page.
  * @property {() => void} [close] Called when another page is shown.
@@ -47,6 +48,7 @@ async function startApp() {
   const context = {
     source,
     go(url) {
+      leaveAddress();
       history.pushState(null, "", url);
       show();
     },
@@ -67,7 +69,7 @@ async function startApp() {
     page = pageOf(context);
     context.setTitle(page.title);
     replaceChildren(main, page.element);
-    page.opened?.();
+    page.open?.();
   }
 
   const app = document.getElementById("app") ?? document.body;
@@ -106,15 +108,15 @@ function topBar(source, showHelp) {
  * @returns {Page}
  */
 function pageOf(context) {
-  if (!context.source.live) return openRunPage(context, "");
+  if (!context.source.live) return new RunPage(context, "");
   const route = parseRoute(location.pathname, location.search);
   switch (route.page) {
     case "runs":
-      return openRunsPage(context);
+      return new RunsPage(context);
     case "run":
-      return openRunPage(context, route.run);
+      return new RunPage(context, route.run);
     case "compare":
-      return openComparePage(context, route.a, route.b);
+      return new ComparePage(context, route.a, route.b);
     default:
       return messagePage("There is no such page.", element("a", { href: "/ui/" }, "All runs"));
   }

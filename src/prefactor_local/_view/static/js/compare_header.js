@@ -51,6 +51,12 @@ function runFacts(letter, run, other) {
     element("span", { class: "side-letter" }, letter),
     element("span", {}, link, " ", statusMark(run.status)),
   );
+  /** @param {string} name @param {"spans" | "failed" | "mismatches"} key */
+  const counted = (name, key) =>
+    key === "spans" || run[key] || other?.[key]
+      ? countedFact(name, formatNumber(run[key]), other && difference(other[key], run[key]))
+      : null;
+  const started = run.started_at ? formatTime(run.started_at).slice(0, 19) : "not yet";
   const took = run.duration_ms === null ? "not finished" : formatDuration(run.duration_ms);
   return element(
     "section",
@@ -59,22 +65,13 @@ function runFacts(letter, run, other) {
     element(
       "dl",
       { class: "facts" },
-      element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, startedText(run))),
+      element("div", { class: "started" }, element("dt", {}, "Started"), element("dd", {}, started)),
       countedFact("Duration", took, other && deltaOf(other.duration_ms, run.duration_ms)),
-      countedFact("Spans", formatNumber(run.spans), other && difference(other.spans, run.spans)),
-      run.failed || other?.failed
-        ? countedFact("Failed", formatNumber(run.failed), other && difference(other.failed, run.failed))
-        : null,
-      run.mismatches || other?.mismatches
-        ? countedFact("Mismatches", formatNumber(run.mismatches), other && difference(other.mismatches, run.mismatches))
-        : null,
+      counted("Spans", "spans"),
+      counted("Failed", "failed"),
+      counted("Mismatches", "mismatches"),
     ),
   );
-}
-
-/** @param {RunSummary} run */
-function startedText({ started_at: started }) {
-  return started ? formatTime(started).slice(0, 19) : "not yet";
 }
 
 /**

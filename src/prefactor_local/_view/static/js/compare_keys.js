@@ -2,6 +2,7 @@
 
 /** @import { ComparePage } from "./compare_page.js" */
 /** @import { KeyBinding } from "./keys.js" */
+import { listKeys } from "./list_keys.js";
 
 /**
  * @param {ComparePage} page
@@ -9,12 +10,7 @@
  */
 export function compareKeys(page) {
   return [
-    { keys: ["j"], listKeys: ["ArrowDown"], does: "Next pair of spans", run: () => page.move(1) },
-    { keys: ["k"], listKeys: ["ArrowUp"], does: "Previous pair", run: () => page.move(-1) },
-    { keys: [], listKeys: ["PageDown"], does: "A page down", run: () => page.move(page.list.pageSize) },
-    { keys: [], listKeys: ["PageUp"], does: "A page up", run: () => page.move(-page.list.pageSize) },
-    { keys: [], listKeys: ["Home"], does: "First pair", run: () => page.move(-Infinity) },
-    { keys: [], listKeys: ["End"], does: "Last pair", run: () => page.move(Infinity) },
+    ...listKeys("pair of spans", page),
     { keys: [], listKeys: ["Enter"], does: "Go to the pane of the pair", run: () => page.openPane() },
     { keys: ["Escape"], does: "Close the pane", run: () => page.closePane() },
     { keys: ["n"], does: "Next difference", run: () => page.goToDifference(1) },

@@ -1,6 +1,7 @@
 // Two runs side by side.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
+/** @import { PairView } from "./compare_pane.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
 /** @import { Comparison, ComparisonRow } from "./shapes.js" */
 import { addressWriter } from "./address.js";
@@ -13,27 +14,11 @@ import { button, element, replaceChildren, setAttribute } from "./dom.js";
 import { runName } from "./format.js";
 import { message, sentenceOf } from "./messages.js";
 import { paneSplitter } from "./pane_splitter.js";
-import { compareStateUrl, parseCompareState } from "./urls.js";
+import { stepButtons } from "./step_buttons.js";
+import { compareUrl, parseCompareState } from "./urls.js";
 import { WindowList } from "./window_list.js";
 
 const PAIR_HEIGHT = 28; // pixels
-
-/**
- * @param {Context} context
- * @param {string} a
- * @param {string} b
- * @returns {Page}
- */
-export function openComparePage(context, a, b) {
-  const page = new ComparePage(context, a, b);
-  return {
-    element: page.element,
-    title: "Two runs",
-    keys: compareKeys(page),
-    opened: () => page.open(),
-    close: () => page.close(),
-  };
-}
 
 export class ComparePage {
   /**
@@ -43,6 +28,8 @@ export class ComparePage {
    */
   constructor(context, a, b) {
     this.context = context;
+    this.title = "Two runs";
+    this.keys = compareKeys(this);
     this.ids = { a, b };
     this.state = parseCompareState(location.search);
     /** @type {ComparisonRow[]} */
@@ -52,18 +39,18 @@ export class ComparePage {
     /** @type {{ a: SpanTypes, b: SpanTypes }} */
     this.types = { a: {}, b: {} };
     this.loading = new AbortController();
+    this.isClosed = false;
     this.list = new WindowList({
       label: "Pairs of spans",
       id: "pair",
       columns: 3,
       height: PAIR_HEIGHT,
-      newLine: () =>
-        compareRow({
-          row: (index) => this.rows[this.shown[index]],
-          isSelected: (index) => this.shown[index] === this.state.row,
-          types: () => this.types,
-        }),
-      onOpen: (index) => this.select(this.shown[index]),
+      count: () => this.shown.length,
+      keyAt: (index) => this.shown[index],
+      indexOf: (row) => this.shown.indexOf(row),
+      selected: () => this.state.row,
+      newLine: () => compareRow((index) => this.viewOf(this.shown[index])),
+      onOpen: (row) => this.select(row),
     });
     this.counts = element("span", { class: "count", role: "status" });
     this.hideEqual = button("Hide what is equal", () => this.toggleEqual(), {
@@ -72,9 +59,10 @@ export class ComparePage {
       class: "toggle",
     });
     this.pane = element("aside", { class: "pane", tabindex: -1, "aria-label": "The selected pair" });
-    this.body = element("div", { class: "run-body" });
+    const list = element("div", { class: "spans" }, element("div", { class: "spans-body" }, this.list.grid));
+    this.body = element("div", { class: "run-body" }, element("div", { class: "run-left" }, list));
     this.splitter = paneSplitter(this.body, this.pane);
-    this.address = addressWriter(() => compareStateUrl(this.ids.a, this.ids.b, this.state));
+    this.address = addressWriter(() => compareUrl(this.ids.a, this.ids.b, this.state));
     this.element = element("div", { class: "run compare" }, message("Comparing…"));
   }
 
@@ -84,7 +72,8 @@ export class ComparePage {
       if (!a || !b) throw new Error("A comparison needs two runs: mark them in the list of runs with x, and press c.");
       const { source } = this.context;
       const [comparison, runA, runB] = await Promise.all([source.compare(a, b), source.run(a), source.run(b)]);
-      this.types = { a: runA.span_types, b: runB.span_types };
+      if (this.isClosed) return;
+      this.types = { a: withoutPrototype(runA.span_types), b: withoutPrototype(runB.span_types) };
       this.show(comparison);
     } catch (error) {
       replaceChildren(this.element, message(sentenceOf(error), element("a", { href: "/ui/" }, "All runs")));
@@ -92,6 +81,7 @@ export class ComparePage {
   }
 
   close() {
+    this.isClosed = true;
     this.loading.abort();
     this.address.stop();
   }
@@ -102,20 +92,9 @@ export class ComparePage {
     this.rows = comparison.rows;
     this.context.setTitle(`${runName(comparison.a)} and ${runName(comparison.b)}`.slice(0, 80));
     this.counts.textContent = kindCounts(comparison);
-    const different = this.rows.some((row) => kindOf(row) !== "equal");
-    const tools = element(
-      "div",
-      { class: "toolbar" },
-      this.hideEqual,
-      this.counts,
-      different ? this.stepButtons() : null,
-    );
-    const left = element(
-      "div",
-      { class: "run-left" },
-      element("div", { class: "spans" }, element("div", { class: "spans-body" }, this.list.grid)),
-    );
-    replaceChildren(this.body, left);
+    const isDifferent = this.rows.some((row) => kindOf(row) !== "equal");
+    const steps = isDifferent && stepButtons("difference", (step) => this.goToDifference(step));
+    const hadFocus = this.element.contains(document.activeElement);
     replaceChildren(
       this.element,
       compareHeader(
@@ -123,60 +102,54 @@ export class ComparePage {
         () => this.swap(),
         () => this.open(),
       ),
-      tools,
+      element(
+        "div",
+        { class: "toolbar" },
+        this.hideEqual,
+        this.counts,
+        steps && element("span", { class: "errors" }, ...steps),
+      ),
       this.body,
     );
+    if (hadFocus) this.list.grid.focus();
     this.arrange();
     if (this.state.row !== null && this.rows[this.state.row]) this.select(this.state.row);
-  }
-
-  stepButtons() {
-    const previous = button("↑", () => this.goToDifference(-1), {
-      class: "icon",
-      "aria-label": "Previous difference",
-      title: "Previous difference (p)",
-    });
-    const next = button("↓", () => this.goToDifference(1), {
-      class: "icon",
-      "aria-label": "Next difference",
-      title: "Next difference (n)",
-    });
-    return element("span", { class: "errors" }, element("span", { class: "muted" }, "Differences"), previous, next);
+    else this.closePane();
   }
 
   /** Decides which rows are shown. */
   arrange() {
     this.shown = shownRows(this.rows, this.state.hideEqual);
     setAttribute(this.hideEqual, "aria-pressed", String(this.state.hideEqual));
-    this.list.show(this.shown.length, this.placeOf(this.state.row));
+    this.list.show();
   }
 
-  /**
-   * Where a row is in the list; -1: it is not shown.
-   * @param {number | null} row
-   */
-  placeOf(row) {
-    return row === null ? -1 : this.shown.indexOf(row);
+  /** @param {number} number Of a row. */
+  viewOf(number) {
+    const isSelected = number === this.state.row;
+    return { row: this.rows[number], isSelected, runs: this.ids, types: this.types };
   }
 
   /** @param {number} row Its number. */
   select(row) {
     this.state.row = row;
     this.address.write();
-    if (this.placeOf(row) < 0) {
+    if (!this.shown.includes(row)) {
       this.state.hideEqual = false;
       this.arrange();
     }
-    this.list.select(this.placeOf(row));
+    this.list.showSelected();
     this.load(row);
+  }
+
+  get pageSize() {
+    return this.list.pageSize;
   }
 
   /** @param {number} step How many lines further. */
   move(step) {
-    if (!this.shown.length) return;
-    const from = this.placeOf(this.state.row);
-    const to = from < 0 && step === -1 ? this.shown.length - 1 : from + step;
-    this.select(this.shown[Math.max(0, Math.min(this.shown.length - 1, to))]);
+    const row = this.list.further(step);
+    if (row !== null) this.select(row);
   }
 
   /** @param {1 | -1} step */
@@ -190,12 +163,11 @@ export class ComparePage {
     this.state.hideEqual = !this.state.hideEqual;
     this.address.write();
     this.arrange();
-    const place = this.placeOf(this.state.row);
-    if (place >= 0) this.list.scrollTo(place);
+    this.list.showSelected();
   }
 
   swap() {
-    this.context.go(compareStateUrl(this.ids.b, this.ids.a, { ...this.state, row: null }));
+    this.context.go(compareUrl(this.ids.b, this.ids.a, { ...this.state, row: null }));
   }
 
   /**
@@ -207,38 +179,27 @@ export class ComparePage {
     this.loading.abort();
     this.loading = new AbortController();
     const { signal } = this.loading;
-    const row = this.rows[number];
-    const view = { row, runs: this.ids, types: this.types };
+    const view = this.viewOf(number);
     if (!this.pane.isConnected) this.body.append(this.splitter, this.pane);
-    /** @param {HTMLElement} content */
-    const draw = (content) => drawPair(this.pane, view, content, () => this.closePane());
-    try {
-      const content = await this.contentOf(row, signal, full ? null : () => this.load(number, true));
-      if (!signal.aborted) draw(content);
-    } catch (error) {
-      if (!signal.aborted) draw(message(sentenceOf(error)));
-    }
+    const showAll = full ? null : () => this.load(number, true);
+    const content = await this.contentOf(view, signal, showAll).catch((error) => message(sentenceOf(error)));
+    if (!signal.aborted) drawPair(this.pane, view, content, () => this.closePane());
   }
 
   /**
-   * @param {ComparisonRow} row
+   * @param {PairView} view
    * @param {AbortSignal} signal
    * @param {(() => void) | null} showAll Loads long values as a whole; null: they are wanted so.
    */
-  async contentOf(row, signal, showAll) {
+  async contentOf(view, signal, showAll) {
     const { source } = this.context;
-    const payloads = row.changed.includes("params") || row.changed.includes("result");
-    if (row.a && row.b && payloads) {
-      return differencesElement(await source.differences(row.a[1], row.b[1]), {
-        row,
-        runs: this.ids,
-        types: this.types,
-      });
-    }
-    const shown = row.b ?? row.a;
+    const { a, b, changed } = view.row;
+    if (a && b && (changed.includes("params") || changed.includes("result")))
+      return differencesElement(await source.differences(a[1], b[1]), view);
+    const shown = b ?? a;
     if (!shown) return message("");
     const span = await source.span(shown[1], !showAll, signal);
-    return payloadsElement(span, (row.b ? this.types.b : this.types.a)[shown[3]] ?? null, showAll);
+    return payloadsElement(span, (b ? view.types.b : view.types.a)[shown[3]] ?? null, showAll);
   }
 
   openPane() {
@@ -253,7 +214,16 @@ export class ComparePage {
     this.pane.remove();
     this.state.row = null;
     this.address.write();
-    this.list.select(-1);
+    this.list.draw();
     this.list.grid.focus();
   }
+}
+
+/**
+ * A span type may have the name of something that every object has.
+ * @param {SpanTypes} types
+ * @returns {SpanTypes}
+ */
+function withoutPrototype(types) {
+  return Object.assign(Object.create(null), types);
 }

@@ -3,6 +3,7 @@
 /** @import { Child } from "./dom.js" */
 /** @import { ComparisonRow, Difference, Json, Side, SpanDetails, SpanRow, SpanTypeInfo } from "./shapes.js" */
 /** @import { SpanTypes } from "./compare_row.js" */
+/** @import { FieldNode } from "./fields.js" */
 import { button, element, replaceChildren } from "./dom.js";
 import { deltaOf, headlineOf } from "./compare_row.js";
 import { KIND_SIGNS, kindOf, kindWords, splitTexts } from "./comparison.js";
@@ -74,19 +75,11 @@ function pairFacts({ row: { a, b }, runs }) {
   /** @param {string} letter @param {SpanRow | null} row @param {string} run @param {string} delta */
   const line = (letter, row, run, delta) => {
     if (!row) return null;
-    const took =
-      row[6] === null
-        ? null
-        : element("span", {}, formatDuration(row[6]), delta && element("span", { class: "delta" }, ` (${delta})`));
+    const more = delta && element("span", { class: "delta" }, ` (${delta})`);
+    const took = row[6] !== null && element("span", {}, formatDuration(row[6]), more);
     const link = element("a", { href: `${runUrl(run)}?span=${row[0]}` }, `Open in run ${letter}`);
-    return element(
-      "p",
-      { class: "pair-facts" },
-      element("span", { class: "side-letter" }, letter),
-      statusMark(row[4]),
-      took,
-      link,
-    );
+    const side = element("span", { class: "side-letter" }, letter);
+    return element("p", { class: "pair-facts" }, side, statusMark(row[4]), took, link);
   };
   return element("div", {}, line("A", a, runs.a, ""), line("B", b, runs.b, a && b ? deltaOf(a[6], b[6]) : ""));
 }
@@ -98,54 +91,41 @@ function pairFacts({ row: { a, b }, runs }) {
 export function differencesElement(differences, view) {
   if (!differences.length) return message("Params and result are equal.");
   const info = typeOfPair(view);
-  const limit =
-    differences.length >= MOST
-      ? element("p", { class: "cut" }, `The first ${formatCount(MOST, "difference")} of each payload.`)
-      : null;
-  return element(
-    "div",
-    {},
-    limit,
-    ...BOTH_SIDES.map((side) =>
-      sideElement(
-        side,
-        differences.filter((one) => one.side === side),
-        info,
-      ),
-    ),
-  );
+  const limit = differences.length >= MOST && `The first ${formatCount(MOST, "difference")} of each payload.`;
+  const sections = BOTH_SIDES.map((side) => {
+    const found = differences.filter((one) => one.side === side);
+    if (!found.length) return null;
+    const fields = fieldTree(info?.[side] ?? {});
+    const items = found.map((difference) => differenceElement(difference, fields));
+    const count = element("span", { class: "badge" }, formatCount(found.length, "difference"));
+    return sideElement(side, element("dl", { class: "fields" }, ...items), count);
+  });
+  return element("div", {}, limit && element("p", { class: "cut" }, limit), ...sections);
+}
+
+/**
+ * @param {Difference} difference
+ * @param {FieldNode} fields
+ */
+function differenceElement(difference, fields) {
+  const label = element("dt", {}, ...labelOf(difference.pointer, fields));
+  const values = element("dd", { class: "before-after" }, ...beforeAndAfter(difference));
+  return element("div", { class: "field" }, label, values);
 }
 
 /**
  * @param {Side} side
- * @param {Difference[]} differences
- * @param {SpanTypeInfo | null} info
+ * @param {HTMLElement} content
+ * @param {Child} [count]
  */
-function sideElement(side, differences, info) {
-  if (!differences.length) return null;
-  const fields = fieldTree(info?.[side] ?? {});
-  const items = differences.map((difference) => {
-    const label = element("dt", {}, ...labelOf(difference.pointer, fields));
-    return element(
-      "div",
-      { class: "field" },
-      label,
-      element("dd", { class: "before-after" }, ...beforeAndAfter(difference)),
-    );
-  });
-  const count = element("span", { class: "badge" }, formatCount(differences.length, "difference"));
-  return element(
-    "section",
-    { class: `side ${side}` },
-    element("h3", {}, SIDE_TITLES[side], count),
-    element("dl", { class: "fields" }, ...items),
-  );
+function sideElement(side, content, count) {
+  return element("section", { class: `side ${side}` }, element("h3", {}, SIDE_TITLES[side], count), content);
 }
 
 /**
  * The title of a field, and where it is.
  * @param {string} pointer
- * @param {import("./fields.js").FieldNode} fields
+ * @param {FieldNode} fields
  * @returns {Child[]}
  */
 function labelOf(pointer, fields) {
@@ -154,7 +134,7 @@ function labelOf(pointer, fields) {
     .split("/")
     .slice(1)
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
-  /** @type {import("./fields.js").FieldNode | null} */
+  /** @type {FieldNode | null} */
   let field = fields;
   for (const name of names) field = childField(field, name);
   const place = element("code", { class: "field-name" }, names.join(" › "));
@@ -218,12 +198,7 @@ export function payloadsElement(span, info, showAll) {
   const sections = BOTH_SIDES.filter((side) => span[side] !== null).map((side) => {
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const view = { ...PLAIN, side, cuts, showAll };
-    return element(
-      "section",
-      { class: `side ${side}` },
-      element("h3", {}, SIDE_TITLES[side]),
-      payloadElement(view, span[side], fieldTree(info?.[side] ?? {})),
-    );
+    return sideElement(side, payloadElement(view, span[side], fieldTree(info?.[side] ?? {})));
   });
   return element("div", {}, ...sections);
 }

@@ -14,17 +14,10 @@ const LONGEST_HEADLINE = 300; // characters
 /** @typedef {{ [name: string]: SpanTypeInfo }} SpanTypes By name. */
 
 /**
- * @typedef {object} CompareRowSource
- * @property {(index: number) => ComparisonRow} row
- * @property {(index: number) => boolean} isSelected
- * @property {() => { a: SpanTypes, b: SpanTypes }} types
- */
-
-/**
- * @param {CompareRowSource} source
+ * @param {(index: number) => { row: ComparisonRow, isSelected: boolean, types: { a: SpanTypes, b: SpanTypes } }} viewOf
  * @returns {Line}
  */
-export function compareRow(source) {
+export function compareRow(viewOf) {
   const a = spanCell();
   const b = spanCell();
   const sign = element("span", { class: "kind-sign", "aria-hidden": "true" });
@@ -36,13 +29,11 @@ export function compareRow(source) {
   return {
     element: line,
     draw(index) {
-      const row = source.row(index);
-      const types = source.types();
+      const { row, isSelected, types } = viewOf(index);
       const kind = kindOf(row);
-      const selected = source.isSelected(index);
-      line.className = `row pair ${kind}${selected ? " selected" : ""}`;
+      line.className = `row pair ${kind}${isSelected ? " selected" : ""}`;
       setAttribute(line, "aria-level", row.depth + 1);
-      setAttribute(line, "aria-selected", String(selected));
+      setAttribute(line, "aria-selected", String(isSelected));
       setAttribute(line, "aria-label", `${headlineOf(row.a ?? row.b, types.a)}, ${kindWords(row)}`);
       a.draw(row.a, row.depth, types.a);
       b.draw(row.b, row.depth, types.b);

@@ -83,8 +83,8 @@ export function splitTexts(a, b) {
   let end = 0;
   while (end < shortest - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end += 1;
   // A character of two code units stays whole.
-  if (isHigh(a.charCodeAt(start - 1))) start -= 1;
-  if (isLow(a.charCodeAt(a.length - end))) end -= 1;
+  if (/[\ud800-\udbff]/.test(a.charAt(start - 1))) start -= 1;
+  if (/[\udc00-\udfff]/.test(a.charAt(a.length - end))) end -= 1;
   /** @param {string} text */
   const parts = (text) => ({
     before: text.slice(0, start),
@@ -92,14 +92,4 @@ export function splitTexts(a, b) {
     after: text.slice(text.length - end),
   });
   return { a: parts(a), b: parts(b) };
-}
-
-/** @param {number} code Of a code unit. */
-function isHigh(code) {
-  return code >= 0xd800 && code <= 0xdbff;
-}
-
-/** @param {number} code Of a code unit. */
-function isLow(code) {
-  return code >= 0xdc00 && code <= 0xdfff;
 }

@@ -83,6 +83,23 @@ export function replaceChildren(target, ...children) {
 }
 
 /**
+ * Puts elements in the place of the ones that are there. Those that stay are not moved, unless their order changes: they
+ * keep the focus, and what of their text is selected.
+ * @param {Element} target
+ * @param {Element[]} children
+ */
+export function arrangeChildren(target, children) {
+  const kept = new Set(children);
+  for (const child of [...target.children]) if (!kept.has(child)) child.remove();
+  /** @type {Element | null} */
+  let next = null;
+  for (const child of children.toReversed()) {
+    if (child.parentNode !== target || child.nextElementSibling !== next) target.insertBefore(child, next);
+    next = child;
+  }
+}
+
+/**
  * A button with a text.
  * @param {Child} label
  * @param {(event: MouseEvent) => void} onclick

@@ -48,17 +48,9 @@ export function matcherOf(state, found, now) {
   if (!filter.words.length && !timed && !types.size && !state.status) return null;
   return (row) =>
     (!types.size || types.has(row[3])) &&
-    matchesStatus(row, state.status) &&
+    (!state.status || (state.status === "mismatch" ? row[8] > 0 : row[4] === state.status)) &&
     (!timed || matchesDuration(row, filter, now)) &&
-    filter.words.every((word) => found.get(word)?.has(row[0]) || holds(row, word));
-}
-
-/**
- * @param {SpanRow} row
- * @param {string} status
- */
-function matchesStatus(row, status) {
-  return !status || (status === "mismatch" ? row[8] > 0 : row[4] === status);
+    filter.words.every((word) => found.get(word)?.has(row[0]) || `${row[3]}\n${row[7]}`.toLowerCase().includes(word));
 }
 
 /**
@@ -71,12 +63,4 @@ function matchesDuration(row, filter, now) {
   if (row[5] === null || end === null) return false;
   const duration = end - row[5];
   return duration > filter.longer && duration < filter.shorter;
-}
-
-/**
- * @param {SpanRow} row
- * @param {string} text
- */
-function holds(row, text) {
-  return row[3].toLowerCase().includes(text) || row[7].toLowerCase().includes(text);
 }

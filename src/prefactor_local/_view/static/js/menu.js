@@ -20,10 +20,13 @@ export function menu(title, items, kind = "") {
 function closeWhenLeft(opened) {
   /** @param {Event} event */
   const outside = (event) => {
-    if (!opened.isConnected) document.removeEventListener("pointerdown", outside);
-    else if (!(event.target instanceof Node && opened.contains(event.target))) opened.open = false;
+    if (!(event.target instanceof Node && opened.contains(event.target))) opened.open = false;
   };
-  document.addEventListener("pointerdown", outside);
+  // Only while it is open: the page keeps nothing of a menu that has gone.
+  opened.addEventListener("toggle", () => {
+    if (opened.open) document.addEventListener("pointerdown", outside);
+    else document.removeEventListener("pointerdown", outside);
+  });
   opened.addEventListener("focusout", (event) => {
     if (event.relatedTarget instanceof Node && !opened.contains(event.relatedTarget)) opened.open = false;
   });

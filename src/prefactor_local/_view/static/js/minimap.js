@@ -91,7 +91,7 @@ export class Minimap {
   /** Moves the frame around what is shown below. */
   drawFrame() {
     const { from, to } = this.list.window;
-    const { top, height } = this.list.seen;
+    const { top, height } = this.list.rows.seen;
     this.frame.style.left = `${Math.max(0, from / this.end) * 100}%`;
     this.frame.style.width = `${Math.min(1, (to - from) / this.end) * 100}%`;
     this.frame.style.top = `${EDGE - 2 + top * this.usedHeight}px`;
@@ -118,19 +118,24 @@ export class Minimap {
     };
     /** @param {PointerEvent} ended */
     const end = (ended) => {
-      this.element.removeEventListener("pointermove", move);
-      this.drag.hidden = true;
       const here = place(ended);
       if (Math.abs(here - start) * box.width < CLICK) this.scrollTo((ended.clientY - box.top - EDGE) / this.usedHeight);
       else onRange({ from: Math.min(here, start) * this.end, to: Math.max(here, start) * this.end });
     };
+    // The browser may take the pointer away, for example to scroll: then nothing was chosen.
+    const over = () => {
+      this.element.removeEventListener("pointermove", move);
+      this.element.removeEventListener("pointerup", end);
+      this.drag.hidden = true;
+    };
     this.element.addEventListener("pointermove", move);
-    this.element.addEventListener("pointerup", end, { once: true });
+    this.element.addEventListener("pointerup", end);
+    this.element.addEventListener("lostpointercapture", over, { once: true });
   }
 
   /** @param {number} part Of the height of the list. */
   scrollTo(part) {
-    const { grid, canvas } = this.list;
+    const { grid, canvas } = this.list.rows;
     grid.scrollTop = Math.max(0, Math.min(1, part)) * canvas.offsetHeight - grid.clientHeight / 2;
   }
 }

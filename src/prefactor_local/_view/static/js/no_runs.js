@@ -9,31 +9,19 @@ import { element } from "./dom.js";
  */
 export function noRunsYet(server) {
   const code = (/** @type {string} */ text) => element("code", {}, text);
+  const paste =
+    "Paste the line that prefactor-local serve has printed. It sets two variables; the token is only there:";
+  const line = `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`;
+  const variables = [code("PREFACTOR_API_URL"), " and ", code("PREFACTOR_API_TOKEN"), "."];
+  const where = "In the terminal where you start the agent:";
   return [
     element("h2", {}, "No runs yet"),
-    element(
-      "p",
-      {},
-      "Runs appear here as soon as an agent sends them to this server. In the terminal where you start the agent:",
-    ),
+    element("p", {}, `Runs appear here as soon as an agent sends them to this server. ${where}`),
     element(
       "ol",
       {},
-      element(
-        "li",
-        {},
-        "Paste the line that prefactor-local serve has printed. It sets two variables; the token is only there:",
-        element("pre", { class: "text code" }, `export PREFACTOR_API_URL=${server} PREFACTOR_API_TOKEN=…`),
-      ),
-      element(
-        "li",
-        {},
-        "Start the agent. Its client reads ",
-        code("PREFACTOR_API_URL"),
-        " and ",
-        code("PREFACTOR_API_TOKEN"),
-        ".",
-      ),
+      element("li", {}, paste, element("pre", { class: "text code" }, line)),
+      element("li", {}, "Start the agent. Its client reads ", ...variables),
     ),
     element(
       "p",

@@ -2,6 +2,7 @@
 
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { RunPage } from "./run_page.js" */
+import { listKeys } from "./list_keys.js";
 
 /**
  * @param {RunPage} page
@@ -9,26 +10,16 @@
  */
 export function runKeys(page) {
   return [
-    { keys: ["j"], listKeys: ["ArrowDown"], does: "Next span", run: () => page.move(1) },
-    { keys: ["k"], listKeys: ["ArrowUp"], does: "Previous span", run: () => page.move(-1) },
-    {
-      keys: ["h"],
-      listKeys: ["ArrowLeft"],
-      does: "Collapse; of a collapsed span: go to its parent",
-      run: () => collapse(page),
-    },
+    ...listKeys("span", page),
+    { keys: ["h"], listKeys: ["ArrowLeft"], does: "Collapse; once more: go to the parent", run: () => collapse(page) },
     {
       keys: ["l"],
       listKeys: ["ArrowRight"],
-      does: "Expand; of an expanded span: go to its first child",
+      does: "Expand; once more: go to the first child",
       run: () => expand(page),
     },
     { keys: ["H"], does: "Collapse all", run: () => collapseAll(page) },
     { keys: ["L"], does: "Expand all", run: () => expandAll(page) },
-    { keys: [], listKeys: ["PageDown"], does: "A page down", run: () => page.move(page.list.pageSize) },
-    { keys: [], listKeys: ["PageUp"], does: "A page up", run: () => page.move(-page.list.pageSize) },
-    { keys: [], listKeys: ["Home"], does: "First span", run: () => page.move(-Infinity) },
-    { keys: [], listKeys: ["End"], does: "Last span", run: () => page.move(Infinity) },
     { keys: [], listKeys: ["Enter"], does: "Go to the pane of the span", run: () => openPane(page) },
     { keys: ["Escape"], does: "Close the pane", run: () => page.closePane() },
     { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },

@@ -6,6 +6,7 @@
 import { matcherOf } from "./filter.js";
 import { hueOf } from "./format.js";
 import { addHues } from "./hues.js";
+import { isOpen } from "./runs_model.js";
 import { buildTree, endOfTree, keepMatches, visibleRows } from "./tree.js";
 
 /**
@@ -44,8 +45,7 @@ export class RunModel {
 
   /** Whether more spans, or changes, are to be expected. */
   get isOpen() {
-    const status = this.details?.run.status;
-    return status === "active" || status === "pending";
+    return this.details !== null && isOpen(this.details.run);
   }
 
   /**
@@ -102,6 +102,24 @@ export class RunModel {
   }
 
   /**
+   * The place of a span among the rows that are shown; -1 if it is not shown.
+   * @param {number} seq
+   */
+  indexOf(seq) {
+    const wanted = this.tree.nodes.get(seq)?.index ?? -1;
+    let low = 0;
+    let high = this.visible.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const { index } = this.visible[middle].node;
+      if (index === wanted) return middle;
+      if (index < wanted) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  /**
    * Expands everything above a span.
    * @param {TreeNode} node
    */
@@ -122,7 +140,7 @@ export class RunModel {
     for (const row of this.rows.values()) {
       types.set(row[3], (types.get(row[3]) ?? 0) + 1);
       if (row[4] === "failed") counts.failed += 1;
-      if (row[4] === "active" || row[4] === "pending") counts.open += 1;
+      if (isOpen({ status: row[4] })) counts.open += 1;
       counts.mismatches += row[8];
     }
     return { ...counts, types: new Map([...types].sort(([a], [b]) => (a < b ? -1 : 1))) };

@@ -1,18 +1,18 @@
 // The page of a run: what happened, and, beside it, the span that is selected.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
 /** @import { Counts } from "./run_model.js" */
-/** @import { Finding, RowsPage } from "./shapes.js" */
 /** @import { TreeNode } from "./tree.js" */
 import { addressWriter } from "./address.js";
 import { element, replaceChildren } from "./dom.js";
 import { saveFile } from "./download.js";
 import { parseFilter } from "./filter.js";
 import { lastNews, runName, shorten } from "./format.js";
-import { askAgainAndAgain } from "./live.js";
 import { message, sentenceOf } from "./messages.js";
 import { Minimap } from "./minimap.js";
+import { Notice } from "./notice.js";
 import { PayloadSearch } from "./payload_search.js";
+import { RunFeed } from "./run_feed.js";
 import { RunHeader } from "./run_header.js";
 import { RunModel } from "./run_model.js";
 import { runKeys } from "./run_keys.js";
@@ -29,51 +29,34 @@ const NO_MATCH =
   "No span matches the filter: each word must be in the type, summary, params or result of a span. " +
   'Durations are written as >200ms or <2s, and "words in this order" in quotation marks.';
 
-/**
- * @param {Context} context
- * @param {string} run Its ID, or `last`, or the beginning of an ID.
- * @returns {Page}
- */
-export function openRunPage(context, run) {
-  const page = new RunPage(context, run);
-  return {
-    element: page.element,
-    title: "Run",
-    keys: runKeys(page),
-    opened: () => page.open(),
-    restored: () => page.restored(),
-    close: () => page.close(),
-  };
-}
-
 export class RunPage {
   /**
    * @param {Context} context
-   * @param {string} run
+   * @param {string} run Its ID, or `last`, or the beginning of an ID.
    */
   constructor(context, run) {
     this.context = context;
+    this.title = "Run";
+    this.keys = runKeys(this);
     this.source = context.source;
-    this.id = run;
     this.model = new RunModel(parseRunState(this.source.live ? location.search : location.hash));
-    /** @type {Finding[]} */
-    this.findings = [];
     /** @type {(() => void)[]} */
     this.cleanup = [];
     this.payloads = new PayloadSearch(this.source);
     this.address = addressWriter(() => this.url);
-    this.closed = false;
-    this.heardAt = 0;
-    this.wasShown = false;
-    /** @type {Promise<RowsPage> | null} */
-    this.firstRows = null;
+    this.notice = new Notice();
+    this.feed = new RunFeed(this.source, this.model, run, {
+      onRun: () => this.showName(),
+      onRows: () => this.show(),
+      onFindings: () => this.drawHeader(this.model.counts()),
+      onChanged: () => this.changed(),
+      say: (text) => this.notice.say(text),
+    });
     this.header = new RunHeader(
       this.source.live ? (id, format) => this.export(id, format) : null,
       (seq) => this.goToSeq(seq),
       (status) => this.toolbar.showOnly(status),
     );
-    this.notice = element("p", { class: "notice", role: "status" });
-    this.notice.hidden = true;
     this.toolbar = new Toolbar(this.model, {
       changed: () => this.filterChanged(),
       leave: () => this.focusList(),
@@ -99,27 +82,25 @@ export class RunPage {
       changed: () => this.address.write(),
       close: () => this.closePane(),
     });
-    this.element = element("div", { class: "run" }, this.header.element, this.notice, this.toolbar.element, this.body);
+    this.element = element(
+      "div",
+      { class: "run" },
+      this.header.element,
+      this.notice.element,
+      this.toolbar.element,
+      this.body,
+    );
   }
 
   /** Begins to load and to follow the run. */
   async open() {
-    // The two questions do not wait for each other. Another run may be the last one a moment later.
-    this.firstRows = this.id === "last" ? null : this.source.rows(this.id, 0);
-    this.firstRows?.catch(() => {});
     try {
-      await this.loadRun();
+      await this.feed.start();
     } catch (error) {
       replaceChildren(this.element, message(sentenceOf(error)));
       return;
     }
-    if (this.closed) return;
-    this.cleanup.push(
-      askAgainAndAgain(
-        () => this.askForChanges(),
-        () => !this.model.isOpen || !this.source.live,
-      ),
-    );
+    if (this.feed.isStopped) return;
     const timer = setInterval(() => this.grow(), GROW_EVERY);
     this.cleanup.push(() => clearInterval(timer));
     this.cleanup.push(onThemeChange(() => this.minimap.draw()));
@@ -127,81 +108,32 @@ export class RunPage {
 
   close() {
     for (const done of this.cleanup) done();
+    this.feed.stop();
     this.payloads.stop();
     this.list.briefs.stop();
     this.pane.hide();
     this.address.stop();
-    this.closed = true;
   }
 
-  async loadRun() {
-    const details = await this.source.run(this.id);
-    if (this.closed) return;
-    this.model.details = details;
-    this.heardAt = Date.parse(details.run.changed_at);
-    this.id = details.run.id;
+  showName() {
+    const { details } = this.model;
     this.address.write();
-    this.context.setTitle(shorten(runName(details.run), LONGEST_TITLE));
-  }
-
-  /** The page does not wait for them: they need all spans. */
-  async loadFindings() {
-    this.findings = await this.source.findings(this.id).catch(() => this.findings);
-    if (this.wasShown) this.drawHeader(this.model.counts());
+    if (details) this.context.setTitle(shorten(runName(details.run), LONGEST_TITLE));
   }
 
   /** The time since the beginning of the run; for a run that is over, the end of what is known. */
   get now() {
-    const { details } = this.model;
-    if (!details || !this.model.isOpen || !this.source.live) return this.model.end;
-    return Math.max(0, Date.now() - Date.parse(details.origin));
+    const { details, end } = this.model;
+    return details && this.feed.isLive ? Math.max(0, Date.now() - Date.parse(details.origin)) : end;
   }
 
-  /** @returns {Promise<"changed" | "same" | "failed">} */
-  async askForChanges() {
-    try {
-      const changed = await this.loadChanges();
-      this.say("");
-      return changed ? "changed" : "same";
-    } catch (error) {
-      this.say(`${sentenceOf(error)} This page tries again every few seconds.`);
-      return "failed";
-    }
-  }
-
-  async loadChanges() {
-    let changed = false;
-    for (let more = true; more;) {
-      const page = await this.nextRows();
-      if (page.origin !== this.model.details?.origin) {
-        // A span that came late started before all others, so every start counts from another time.
-        await this.loadRun();
-        this.model.clear();
-        continue;
-      }
-      more = page.more;
-      changed = this.model.apply(page) || changed;
-      if (page.rows.length && this.wasShown) this.heardAt = Date.now();
-      const another = this.model.details?.run.status !== page.status;
-      if (another) await this.loadRun();
-      const loadFindings = another || !this.wasShown;
-      if (loadFindings || page.rows.length) this.show();
-      if (loadFindings) this.loadFindings();
-    }
-    if (changed && this.model.state.text) this.search();
-    if (changed) this.pane.refresh();
-    return changed;
-  }
-
-  nextRows() {
-    const page = this.firstRows ?? this.source.rows(this.id, this.model.change);
-    this.firstRows = null;
-    return page;
+  changed() {
+    if (this.model.state.text) this.search();
+    this.pane.refresh();
   }
 
   /** Draws all that depends on the spans. */
   show() {
-    this.wasShown = true;
     const { now, model } = this;
     model.arrange(now);
     const counts = model.counts();
@@ -210,7 +142,9 @@ export class RunPage {
     this.list.show(now);
     this.minimap.draw();
     this.drawHeader(counts);
-    if (model.selected && !this.pane.isOpen) this.pane.load(model.selected);
+    if (!model.selected || this.pane.isOpen) return;
+    this.list.rows.showSelected(); // the span of the address
+    this.pane.load(model.selected);
   }
 
   drawEmpty() {
@@ -230,15 +164,15 @@ export class RunPage {
     const { details } = this.model;
     if (!details) return;
     const { run } = details;
-    const sofar = run.started_at && this.source.live ? Date.now() - Date.parse(run.started_at) : null;
-    const duration = run.duration_ms ?? (this.model.isOpen ? sofar : null);
-    const news = this.model.isOpen && this.source.live ? lastNews(Date.now() - this.heardAt) : "";
-    this.header.draw({ details, counts, findings: this.findings, duration, news });
+    const { findings, heardAt, isLive } = this.feed;
+    const sofar = isLive && run.started_at ? Date.now() - Date.parse(run.started_at) : null;
+    const news = isLive ? lastNews(Date.now() - heardAt) : "";
+    this.header.draw({ details, counts, findings, duration: run.duration_ms ?? sofar, news });
   }
 
   /** Lets the bars of spans that run grow. */
   grow() {
-    if (document.hidden || !this.model.isOpen || !this.source.live || !this.model.rows.size) return;
+    if (document.hidden || !this.feed.isLive || !this.model.rows.size) return;
     this.show();
     this.pane.grow();
   }
@@ -252,17 +186,17 @@ export class RunPage {
   /** Asks which payloads hold the words of the filter. */
   search() {
     const { words } = parseFilter(this.model.state.text);
-    this.payloads.stop();
-    if (!words.length) this.model.found = new Map();
-    else
-      this.payloads.start(this.id, words, (found) => {
+    if (words.length)
+      return this.payloads.start(this.feed.id, words, (found) => {
         this.model.found = found;
         this.show();
       });
+    this.payloads.stop();
+    this.model.found = new Map();
   }
 
   focusList() {
-    this.list.grid.focus();
+    this.list.rows.grid.focus();
     const first = this.model.visible.find(({ node }) => !this.model.kept || this.model.kept[node.index] === 2);
     if (first && this.model.state.text) this.select(first.node);
   }
@@ -276,11 +210,8 @@ export class RunPage {
     this.model.reveal(node);
     state.span = node.seq;
     this.address.write();
-    if (this.list.indexOf(node.seq) < 0) this.show();
-    this.list.version += 1;
-    const index = this.list.indexOf(node.seq);
-    if (index >= 0) this.list.scrollTo(index);
-    this.list.draw();
+    if (this.model.indexOf(node.seq) < 0) this.show();
+    this.list.rows.showSelected();
     this.pane.load(node);
   }
 
@@ -304,7 +235,7 @@ export class RunPage {
   restored() {
     const { live } = this.source;
     const route = parseRoute(location.pathname, location.search);
-    if (live && !(route.page === "run" && route.run === this.id)) return false;
+    if (live && !(route.page === "run" && route.run === this.feed.id)) return false;
     Object.assign(this.model.state, parseRunState(live ? location.search : location.hash));
     this.toolbar.drawState();
     this.search();
@@ -315,13 +246,15 @@ export class RunPage {
     return true;
   }
 
+  get pageSize() {
+    return this.list.rows.pageSize;
+  }
+
   /** @param {number} step How many lines further. */
   move(step) {
-    const { visible, state } = this.model;
-    if (!visible.length) return;
-    const from = state.span === null ? -1 : this.list.indexOf(state.span);
-    const to = from < 0 && step === -1 ? visible.length - 1 : from + step;
-    this.select(visible[Math.max(0, Math.min(visible.length - 1, to))].node);
+    const seq = this.list.rows.further(step);
+    const node = seq !== null && this.model.tree.nodes.get(seq);
+    if (node) this.select(node);
   }
 
   /** @param {1 | -1} step */
@@ -368,7 +301,7 @@ export class RunPage {
     this.model.state.span = null;
     this.address.write();
     this.show();
-    this.list.grid.focus();
+    this.list.rows.grid.focus();
   }
 
   /**
@@ -381,19 +314,13 @@ export class RunPage {
       const { name, content } = await this.source.exportRun(id, format);
       saveFile(name, content);
     } catch (error) {
-      this.say(`The run was not exported: ${sentenceOf(error)}`);
+      this.notice.say(`The run was not exported: ${sentenceOf(error)}`);
     }
-  }
-
-  /** @param {string} text */
-  say(text) {
-    this.notice.hidden = !text;
-    if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 
   /** The address of what is shown. */
   get url() {
     const state = formatRunState(this.model.state);
-    return this.source.live ? runUrl(this.id) + (state ? `?${state}` : "") : `#${state}`;
+    return this.source.live ? runUrl(this.feed.id) + (state ? `?${state}` : "") : `#${state}`;
   }
 }

@@ -2,8 +2,7 @@
 
 /** @import { KeyBinding } from "./keys.js" */
 /** @import { RunsPage } from "./runs_page.js" */
-
-const A_PAGE = 10; // lines
+import { listKeys } from "./list_keys.js";
 
 /**
  * @param {RunsPage} page
@@ -11,12 +10,7 @@ const A_PAGE = 10; // lines
  */
 export function runsKeys(page) {
   return [
-    { keys: ["j"], listKeys: ["ArrowDown"], does: "Next run", run: () => page.move(1) },
-    { keys: ["k"], listKeys: ["ArrowUp"], does: "Previous run", run: () => page.move(-1) },
-    { keys: [], listKeys: ["PageDown"], does: "A page down", run: () => page.move(A_PAGE) },
-    { keys: [], listKeys: ["PageUp"], does: "A page up", run: () => page.move(-A_PAGE) },
-    { keys: [], listKeys: ["Home"], does: "First run", run: () => page.move(-Infinity) },
-    { keys: [], listKeys: ["End"], does: "Last run of the list", run: () => page.move(Infinity) },
+    ...listKeys("run", page),
     { keys: [], listKeys: ["Enter"], does: "Open the run", run: () => page.openSelected() },
     { keys: ["x"], does: "Mark the run for a comparison", run: () => page.markSelected() },
     { keys: ["c"], does: "Compare the marked runs", run: () => page.compare() },

@@ -1,6 +1,7 @@
 // The list of runs as it is known now. No DOM.
 
 /** @import { RunsPage, RunSummary } from "./shapes.js" */
+import { further } from "./list_keys.js";
 
 export class RunsModel {
   constructor() {
@@ -53,8 +54,7 @@ export class RunsModel {
    */
   further(id, step) {
     const from = this.runs.findIndex((run) => run.id === id);
-    const to = from < 0 ? (step > 0 ? 0 : this.runs.length - 1) : from + step;
-    return this.runs[Math.max(0, Math.min(this.runs.length - 1, to))];
+    return this.runs[further(from, step, this.runs.length)];
   }
 }
 

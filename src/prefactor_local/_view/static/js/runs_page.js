@@ -1,14 +1,15 @@
 // The list of runs.
 
-/** @import { Context, Page } from "./app.js" */
+/** @import { Context } from "./app.js" */
 /** @import { RunLine } from "./run_line.js" */
 import { addressWriter } from "./address.js";
 import { AnswerError } from "./data.js";
-import { button, element, replaceChildren, setAttribute } from "./dom.js";
+import { arrangeChildren, button, element, replaceChildren, setAttribute } from "./dom.js";
 import { runLine, RUN_COLUMNS } from "./run_line.js";
 import { askAgainAndAgain } from "./live.js";
 import { sentenceOf } from "./messages.js";
 import { noRunsYet } from "./no_runs.js";
+import { Notice } from "./notice.js";
 import { runsKeys } from "./runs_keys.js";
 import { RunsModel, toggleMark } from "./runs_model.js";
 import { RunsToolbar } from "./runs_toolbar.js";
@@ -17,51 +18,39 @@ import { compareUrl, parseRunsState, runsQuery, runsUrl, runUrl } from "./urls.j
 const ASK_EVERY = 2000; // milliseconds
 const LIST_AFTER = 200;
 
-/**
- * @param {Context} context
- * @returns {Page}
- */
-export function openRunsPage(context) {
-  const page = new RunsPage(context);
-  return {
-    element: page.element,
-    title: "",
-    keys: runsKeys(page),
-    opened: () => page.open(),
-    close: () => page.close(),
-  };
-}
-
 export class RunsPage {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.title = "";
+    this.keys = runsKeys(this);
     this.model = new RunsModel();
     this.state = parseRunsState(location.search);
     // What was selected and marked comes back with the browser's Back.
-    const { selected = null, marked = [] } = history.state?.runs ?? {};
+    const { selected = null, marked = [], top = 0 } = history.state?.runs ?? {};
     /** @type {string | null} */
     this.selected = selected;
     /** @type {string[]} */
     this.marked = marked;
+    /** How far the list was scrolled; 0 when it is so again. @type {number} */
+    this.scrolledTo = top;
     /** @type {Map<string, RunLine>} */
     this.lines = new Map();
-    this.order = "";
+    this.pageSize = 10; // lines, for the keys
     this.isLoadingOlder = false;
     this.isFailing = false;
     this.searchTimer = 0;
     this.stop = () => {};
     this.address = addressWriter(
       () => runsUrl(this.state),
-      () => ({ runs: { selected: this.selected, marked: this.marked } }),
+      () => ({ runs: { selected: this.selected, marked: this.marked, top: this.scroll.scrollTop } }),
     );
     this.toolbar = new RunsToolbar(this.state, {
       changed: () => this.filterChanged(),
       leave: () => this.focusList(),
       compare: () => this.compare(),
     });
-    this.notice = element("p", { class: "notice", role: "status" });
-    this.notice.hidden = true;
+    this.notice = new Notice();
     this.body = element("tbody", { role: "rowgroup" });
     this.grid = element(
       "table",
@@ -77,7 +66,7 @@ export class RunsPage {
       { class: "runs" },
       element("h1", { class: "visually-hidden" }, "Runs"),
       this.toolbar.element,
-      this.notice,
+      this.notice.element,
       this.scroll,
     );
     new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting && this.loadOlder(), { root: this.scroll }).observe(
@@ -115,14 +104,14 @@ export class RunsPage {
       const older = this.model.olderOpenRun(page);
       this.model.apply(page);
       if (older) await this.askForOlder(older.seq + 1, query);
-      if (this.isFailing) this.say("");
+      if (this.isFailing) this.notice.say("");
       this.isFailing = false;
       this.draw();
       return "changed";
     } catch (error) {
       this.isFailing = true;
       const mayPass = !(error instanceof AnswerError && error.status === 400); // 400: the filter of the address
-      this.say(sentenceOf(error) + (mayPass ? " This page tries again every few seconds." : ""));
+      this.notice.say(sentenceOf(error) + (mayPass ? " This page tries again every few seconds." : ""));
       return "failed";
     }
   }
@@ -143,7 +132,8 @@ export class RunsPage {
     try {
       await this.askForOlder(before, String(runsQuery(this.state)));
     } catch (error) {
-      this.say(sentenceOf(error));
+      this.isFailing = true;
+      this.notice.say(sentenceOf(error));
     }
     this.isLoadingOlder = false;
     this.draw();
@@ -170,9 +160,11 @@ export class RunsPage {
     this.drawLines();
     if (seen) this.scroll.scrollTop += seen.line.getBoundingClientRect().top - seen.top;
     this.grid.hidden = !runs.length;
+    if (isLoaded && this.scrolledTo) this.scroll.scrollTop = this.scrolledTo;
+    if (isLoaded) this.scrolledTo = 0;
     this.more.hidden = before === null;
     this.empty.hidden = !isLoaded || runs.length > 0;
-    if (this.empty.hidden === Boolean(this.empty.childElementCount)) this.drawEmpty();
+    this.drawEmpty();
   }
 
   /** The line that stays where it is when others arrive above it: the first one that is seen, unless the list is at its top. */
@@ -188,28 +180,29 @@ export class RunsPage {
   drawLines() {
     const { runs } = this.model;
     const view = { selected: this.selected, marked: this.marked };
-    const lines = runs.map((run, index) => {
-      const line = this.lines.get(run.id) ?? runLine(run.id, (id) => this.markWithPointer(id));
+    const before = this.lines;
+    this.lines = new Map();
+    runs.forEach((run, index) => {
+      const line = before.get(run.id) ?? runLine(run.id, (id) => this.markWithPointer(id));
       line.draw(run, index, view);
-      return /** @type {[string, RunLine]} */ ([run.id, line]);
+      this.lines.set(run.id, line);
     });
-    this.lines = new Map(lines);
-    const order = runs.map((run) => run.id).join();
-    if (order !== this.order) replaceChildren(this.body, ...lines.map(([, line]) => line.element));
-    this.order = order;
+    arrangeChildren(
+      this.body,
+      [...this.lines.values()].map((line) => line.element),
+    );
     setAttribute(this.grid, "aria-rowcount", this.model.before === null ? runs.length + 1 : -1);
     const known = this.selected !== null && this.lines.has(this.selected);
     setAttribute(this.grid, "aria-activedescendant", known ? `run-${this.selected}` : null);
   }
 
+  /** What is said where no run is listed. It is not drawn again: a person may be about to copy it. */
   drawEmpty() {
-    const chosen = runsQuery(this.state).size > 0;
-    if (this.empty.hidden) replaceChildren(this.empty);
-    else
-      replaceChildren(
-        this.empty,
-        ...(chosen ? [element("p", {}, "No run matches the filter.")] : noRunsYet(location.origin)),
-      );
+    const why = this.empty.hidden ? "" : runsQuery(this.state).size ? "filter" : "none";
+    if (this.empty.dataset.why === why) return;
+    this.empty.dataset.why = why;
+    const said = why === "none" ? noRunsYet(location.origin) : [why && element("p", {}, "No run matches the filter.")];
+    replaceChildren(this.empty, ...said);
   }
 
   focusList() {
@@ -236,7 +229,7 @@ export class RunsPage {
   /** @param {string} id */
   mark(id) {
     this.marked = toggleMark(this.marked, id);
-    if (!this.isFailing) this.say("");
+    if (!this.isFailing) this.notice.say("");
     this.address.write();
     this.draw();
     this.context.announce(`${this.marked.length} of 2 runs marked for a comparison.`);
@@ -258,16 +251,11 @@ export class RunsPage {
   /** Compares the marked runs, or the marked one with the selected one: the older one is on the left. */
   compare() {
     const ids = [...new Set([...this.marked, ...(this.selected ? [this.selected] : [])])].slice(0, 2);
-    if (ids.length < 2) return this.say("To compare two runs, mark them: press x, or use the boxes on the left.");
+    if (ids.length < 2)
+      return this.notice.say("To compare two runs, mark them: press x, or use the boxes on the left.");
     const place = new Map(this.model.runs.map((run, index) => [run.id, index]));
     const [a, b] = ids.sort((one, other) => (place.get(other) ?? 0) - (place.get(one) ?? 0));
     return this.context.go(compareUrl(a, b));
-  }
-
-  /** @param {string} text */
-  say(text) {
-    this.notice.hidden = !text;
-    if (this.notice.textContent !== text) this.notice.textContent = text;
   }
 }
 

@@ -2,8 +2,9 @@
 
 /** @import { RunsState } from "./urls.js" */
 import { button, element, replaceChildren } from "./dom.js";
-import { formatNumber, visibleText } from "./format.js";
-import { STATUSES, statusWord } from "./status.js";
+import { filterInput } from "./filter_input.js";
+import { formatNumber, shorten, visibleText } from "./format.js";
+import { statusSelect } from "./status.js";
 
 const LONGEST_NAME = 60;
 
@@ -30,23 +31,19 @@ export class RunsToolbar {
   constructor(state, actions) {
     this.state = state;
     this.actions = actions;
-    this.input = element("input", {
-      type: "search",
-      class: "filter",
-      placeholder: "Filter: agent, version, ID",
-      "aria-label": "Filter: text in the agent, version or ID",
-      title: "Text in the agent's name, its version, the ID or external ID of the run (/)",
-      spellcheck: "false",
-      autocomplete: "off",
-    });
-    this.agent = element("select", { "aria-label": "Agent" });
-    const statuses = STATUSES.map((status) => element("option", { value: status }, statusWord(status)));
-    this.status = element(
-      "select",
-      { "aria-label": "Status" },
-      element("option", { value: "" }, "Any status"),
-      ...statuses,
+    this.input = filterInput(
+      {
+        placeholder: "Filter: agent, version, ID",
+        "aria-label": "Filter: text in the agent, version or ID",
+        title: "Text in the agent's name, its version, the ID or external ID of the run (/)",
+      },
+      (text) => this.change({ text }),
+      actions.leave,
     );
+    this.agent = element("select", { "aria-label": "Agent" });
+    this.agent.addEventListener("change", () => this.change({ agent: this.agent.value }));
+    this.status = statusSelect();
+    this.status.addEventListener("change", () => this.change({ status: this.status.value }));
     this.clear = button("Clear", () => this.reset(), { title: "List all runs again" });
     this.count = element("span", { class: "count", role: "status" });
     this.compare = button("Compare", actions.compare, {
@@ -56,22 +53,8 @@ export class RunsToolbar {
     this.element = element("div", { class: "toolbar", role: "search", "aria-label": "Runs" });
     this.element.append(this.input, this.agent, this.status, this.clear, this.count, this.compare);
     this.agentsShown = "";
-    this.listen();
     this.drawAgents([]);
     this.drawState();
-  }
-
-  listen() {
-    this.input.addEventListener("input", () => this.change({ text: this.input.value }));
-    this.agent.addEventListener("change", () => this.change({ agent: this.agent.value }));
-    this.status.addEventListener("change", () => this.change({ status: this.status.value }));
-    this.input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "ArrowDown") this.actions.leave();
-      else if (event.key === "Escape" && this.input.value) this.change({ text: "" });
-      else if (event.key === "Escape") this.input.blur();
-      else return;
-      event.preventDefault();
-    });
   }
 
   reset() {
@@ -112,14 +95,8 @@ export class RunsToolbar {
     // The agent of the address stays chosen until its name is known.
     const unknown = this.state.agent && !agents.some(([id]) => id === this.state.agent);
     const all = unknown ? [...agents, [this.state.agent, this.state.agent]] : agents;
-    const options = all.map(([id, name]) => element("option", { value: id }, shortName(name)));
+    const options = all.map(([id, name]) => element("option", { value: id }, shorten(visibleText(name), LONGEST_NAME)));
     replaceChildren(this.agent, element("option", { value: "" }, "Any agent"), ...options);
     this.agent.value = this.state.agent;
   }
-}
-
-/** @param {string} name */
-function shortName(name) {
-  const text = visibleText(name);
-  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME)}…` : text;
 }

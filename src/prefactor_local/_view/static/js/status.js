@@ -15,9 +15,6 @@ const WORDS = {
   terminated: "terminated",
 };
 
-/** @type {Status[]} */
-export const STATUSES = ["pending", "active", "complete", "failed", "cancelled", "terminated"];
-
 /** @param {Status} status */
 export function statusWord(status) {
   return WORDS[status] ?? String(status);
@@ -32,4 +29,17 @@ export function statusSign(status) {
 export function statusMark(status) {
   const sign = element("span", { "aria-hidden": "true" }, statusSign(status));
   return element("span", { class: `status ${SIGNS[status] ? status : ""}` }, sign, ` ${statusWord(status)}`);
+}
+
+/**
+ * A list of all statuses to choose from.
+ * @param {...[value: string, label: string]} more What else can be chosen.
+ */
+export function statusSelect(...more) {
+  const options = [["", "Any status"], ...Object.entries(WORDS), ...more];
+  return element(
+    "select",
+    { "aria-label": "Status" },
+    ...options.map(([value, label]) => element("option", { value }, label)),
+  );
 }

@@ -1,10 +1,13 @@
 // Chooses which spans are shown.
 
 /** @import { Counts, RunModel } from "./run_model.js" */
-import { button, element, replaceChildren } from "./dom.js";
+/** @import { RunState } from "./urls.js" */
+import { arrangeChildren, button, element, replaceChildren } from "./dom.js";
+import { filterInput } from "./filter_input.js";
 import { formatNumber } from "./format.js";
 import { menu } from "./menu.js";
-import { STATUSES, statusWord } from "./status.js";
+import { statusSelect } from "./status.js";
+import { stepButtons } from "./step_buttons.js";
 
 /**
  * @typedef {object} ToolbarActions
@@ -22,24 +25,26 @@ export class Toolbar {
   constructor(model, actions) {
     this.model = model;
     this.actions = actions;
-    this.input = element("input", {
-      type: "search",
-      class: "filter",
-      placeholder: "Filter: text, >200ms",
-      "aria-label": "Filter: text, or durations such as >200ms",
-      title: 'Words in the type, summary, params or result; "words in this order"; >200ms or <2s for durations (/)',
-      spellcheck: "false",
-      autocomplete: "off",
-    });
+    this.input = filterInput(
+      {
+        placeholder: "Filter: text, >200ms",
+        "aria-label": "Filter: text, or durations such as >200ms",
+        title: 'Words in the type, summary, params or result; "words in this order"; >200ms or <2s for durations (/)',
+      },
+      (text) => this.change({ text }),
+      actions.leave,
+    );
+    /** By type, with what says how many spans it has. @type {Map<string, { line: HTMLElement, count: HTMLElement }>} */
+    this.typeLines = new Map();
     this.typeItems = element("div", { class: "menu-items" });
+    this.typeItems.addEventListener("change", () => {
+      const chosen = this.typeItems.querySelectorAll("input:checked");
+      this.change({ types: [...chosen].map((box) => (box instanceof HTMLInputElement ? box.value : "")) });
+    });
     this.typeTitle = element("summary", {}, "Types");
     this.typeMenu = menu(this.typeTitle, this.typeItems);
-    const statuses = STATUSES.map((status) => element("option", { value: status }, statusWord(status)));
-    const others = [
-      element("option", { value: "" }, "Any status"),
-      element("option", { value: "mismatch" }, "with mismatches"),
-    ];
-    this.status = element("select", { "aria-label": "Status" }, others[0], ...statuses, others[1]);
+    this.status = statusSelect(["mismatch", "with mismatches"]);
+    this.status.addEventListener("change", () => this.change({ status: this.status.value }));
     this.hide = this.modeButton("hide", "Hide others");
     this.highlight = this.modeButton("highlight", "Highlight");
     this.mode = element(
@@ -65,34 +70,7 @@ export class Toolbar {
       this.count,
       this.errors,
     );
-    this.listen();
     this.drawState();
-  }
-
-  listen() {
-    const { state } = this.model;
-    this.input.addEventListener("input", () => {
-      state.text = this.input.value;
-      this.change();
-    });
-    this.input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "ArrowDown") this.actions.leave();
-      else if (event.key === "Escape" && this.input.value) {
-        state.text = "";
-        this.change();
-      } else if (event.key === "Escape") this.input.blur();
-      else return;
-      event.preventDefault();
-    });
-    this.status.addEventListener("change", () => {
-      state.status = this.status.value;
-      this.change();
-    });
-    this.typeItems.addEventListener("change", () => {
-      const chosen = this.typeItems.querySelectorAll("input:checked");
-      state.types = [...chosen].map((box) => (box instanceof HTMLInputElement ? box.value : ""));
-      this.change();
-    });
   }
 
   reset() {
@@ -105,11 +83,12 @@ export class Toolbar {
    * @param {string} status As in the state of a run.
    */
   showOnly(status) {
-    Object.assign(this.model.state, { text: "", types: [], status });
-    this.change();
+    this.change({ text: "", types: [], status });
   }
 
-  change() {
+  /** @param {Partial<RunState>} chosen */
+  change(chosen) {
+    Object.assign(this.model.state, chosen);
     this.drawState();
     this.actions.changed();
   }
@@ -132,11 +111,7 @@ export class Toolbar {
    * @param {string} label
    */
   modeButton(mode, label) {
-    const choose = () => {
-      this.model.state.mode = mode;
-      this.change();
-    };
-    return button(label, choose);
+    return button(label, () => this.change({ mode }));
   }
 
   /**
@@ -149,46 +124,32 @@ export class Toolbar {
     this.allTime.hidden = !this.model.state.zoom;
     const text = kept ? `${formatNumber(matches)} of ${total} spans` : "";
     if (this.count.textContent !== text) this.count.textContent = text;
-    const key = [...counts.types].join("|");
-    if (this.typeItems.dataset.key !== key) {
-      this.typeItems.dataset.key = key;
-      replaceChildren(this.typeItems, ...[...counts.types].map(([name, count]) => this.typeLine(name, count)));
-    }
+    this.drawTypes(counts.types);
     const errors = counts.failed + counts.mismatches > 0;
-    if (errors === this.errors.childElementCount > 0) return;
-    replaceChildren(this.errors, ...(errors ? this.errorButtons() : []));
+    if (errors !== this.errors.childElementCount > 0)
+      replaceChildren(this.errors, ...(errors ? stepButtons("error", this.actions.error) : []));
   }
 
-  errorButtons() {
-    const previous = button("↑", () => this.actions.error(-1), {
-      class: "icon",
-      "aria-label": "Previous error",
-      title: "Previous error (p)",
-    });
-    const next = button("↓", () => this.actions.error(1), {
-      class: "icon",
-      "aria-label": "Next error",
-      title: "Next error (n)",
-    });
-    return [element("span", { class: "muted" }, "Errors"), previous, next];
+  /** @param {Map<string, number>} types */
+  drawTypes(types) {
+    for (const [name, spans] of types) {
+      const known = this.typeLines.get(name) ?? this.typeLine(name);
+      known.count.textContent = formatNumber(spans);
+      this.typeLines.set(name, known);
+    }
+    arrangeChildren(
+      this.typeItems,
+      [...types.keys()].flatMap((name) => this.typeLines.get(name)?.line ?? []),
+    );
   }
 
-  /**
-   * @param {string} name
-   * @param {number} count
-   */
-  typeLine(name, count) {
+  /** @param {string} name */
+  typeLine(name) {
     const box = element("input", { type: "checkbox", value: name, checked: this.model.state.types.includes(name) });
     const dot = element("span", { class: "dot", "aria-hidden": "true" });
-    const line = element(
-      "label",
-      {},
-      box,
-      dot,
-      element("span", { class: "menu-name" }, name),
-      element("span", { class: "muted" }, formatNumber(count)),
-    );
+    const count = element("span", { class: "muted" });
+    const line = element("label", {}, box, dot, element("span", { class: "menu-name" }, name), count);
     line.style.setProperty("--hue", String(this.model.hueOf(name)));
-    return line;
+    return { line, count };
   }
 }

@@ -48,14 +48,6 @@ export function runUrl(id) {
 }
 
 /**
- * @param {string} a
- * @param {string} b
- */
-export function compareUrl(a, b) {
-  return `/ui/compare?${new URLSearchParams({ a, b })}`;
-}
-
-/**
  * @typedef {object} RunsState What a person chose in the list of runs.
  * @property {string} text
  * @property {string} agent The ID of an agent; empty: all.
@@ -105,13 +97,13 @@ export function parseCompareState(search) {
  * The address of a comparison.
  * @param {string} a
  * @param {string} b
- * @param {CompareState} state
+ * @param {CompareState} [state]
  */
-export function compareStateUrl(a, b, { row, hideEqual }) {
-  const query = new URLSearchParams();
+export function compareUrl(a, b, { row, hideEqual } = { row: null, hideEqual: false }) {
+  const query = new URLSearchParams({ a, b });
   if (row !== null) query.set("row", String(row));
   if (hideEqual) query.set("equal", "hide");
-  return compareUrl(a, b) + (query.size ? `&${query}` : "");
+  return `/ui/compare?${query}`;
 }
 
 /** @type {RunState["mode"][]} */
