@@ -104,7 +104,7 @@ def test_a_wrong_schema(schema: Any, message: str, path: tuple[Any, ...]) -> Non
         assert caught.value.path == path
 
 
-@pytest.mark.parametrize("levels", [300, 100_000])
+@pytest.mark.parametrize("levels", [300, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
     schema: Any = {}
     for _ in range(levels):
@@ -245,7 +245,7 @@ print("done", threading.stack_size())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("by", "processes"), [("fork", 10), ("signal", 1)])
+@pytest.mark.parametrize(("by", "processes"), [("fork", 4), ("signal", 1)])
 def test_the_engine_may_be_interrupted(by: str, processes: int, tmp_path: Path) -> None:
     for _ in range(processes):  # only the first use in a process is critical
         done = run([sys.executable, "-W", "ignore", "-c", INTERRUPTED, by], tmp_path)

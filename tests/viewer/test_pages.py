@@ -230,6 +230,7 @@ def test_what_should_have_been_redacted_is_not_called_redacted(screen: Screen, h
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:
     run_id = shop_run(http, finish=False)
     screen.run(run_id)
+    assert screen.shown(".run-header .status").inner_text() == "● active"  # as the API, show and the guide call it
 
     new = http.span(run_id, schema_name="shop:step", payload={"name": "late"})["details"]["id"]
     screen.shown(".row.active", "step late")
@@ -334,9 +335,8 @@ def test_a_mismatch_of_a_message_is_at_its_place_and_a_call_of_a_tool_is_a_call(
     screen.shown(".pane .said")
     missing, wrong = (shown.replace("Schema", "").split() for shown in screen.page.locator(".said").all_inner_texts())
 
-    assert (
-        " ".join(missing) == 'assistant content ⚠ Field required not there tool_calls weather {"city": "Paris"} id c1'
-    )
+    call_said = 'tool_calls weather {"city": "Paris"} id c1'
+    assert " ".join(missing) == f"assistant content ⚠ Field required not there {call_said}"
     assert " ".join(wrong) == "user ⚠ Input should be a string, found an integer 5"
 
 

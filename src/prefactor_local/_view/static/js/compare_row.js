@@ -7,7 +7,6 @@ import { element, setAttribute } from "./dom.js";
 import { formatDuration, hueOf } from "./format.js";
 import { KIND_SIGNS, kindOf, kindWords } from "./comparison.js";
 import { headlineOf, spanLabel } from "./span_label.js";
-import { statusWord } from "./status.js";
 
 const LEVEL = 14; // pixels
 const MOST_LEVELS = 10;
@@ -76,7 +75,7 @@ function spanCell() {
       guides.textContent = depth > MOST_LEVELS ? `${depth}` : "";
       cell.style.setProperty("--hue", String(hueOf(row[3])));
       label.draw(row, brief(row), types[row[3]] ?? null);
-      duration.textContent = row[6] === null ? statusWord(row[4]) : formatDuration(row[6]);
+      duration.textContent = row[6] === null ? row[4] : formatDuration(row[6]);
     },
   };
 }

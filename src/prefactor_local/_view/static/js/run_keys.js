@@ -23,7 +23,7 @@ export function runKeys(page) {
     { keys: [], listKeys: ["Enter"], does: "Go to the pane of the span", run: () => openPane(page) },
     { keys: ["Escape"], does: "Close the pane; its span stays selected", run: () => page.closePane() },
     { keys: ["/"], does: "Filter", run: () => page.toolbar.input.select() },
-    { keys: ["n"], does: "Next problem: a span that failed, or a mismatch", run: () => page.goToError(1) },
+    { keys: ["n"], does: "Next problem: a span that failed or has mismatches", run: () => page.goToError(1) },
     { keys: ["p"], does: "Previous problem", run: () => page.goToError(-1) },
     { keys: ["]"], does: "Next match of the filter", run: () => page.goToMatch(1) },
     { keys: ["["], does: "Previous match of the filter", run: () => page.goToMatch(-1) },

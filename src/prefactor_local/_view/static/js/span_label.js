@@ -4,7 +4,7 @@
 /** @import { SpanRow, SpanTypeInfo } from "./shapes.js" */
 import { element } from "./dom.js";
 import { visibleText } from "./format.js";
-import { statusSign, statusWord } from "./status.js";
+import { statusSign } from "./status.js";
 
 const MOST_OF_HEADLINE = 300; // characters
 const MOST_OF_SUMMARY = 2000; // characters, in its tooltip
@@ -43,7 +43,7 @@ export function spanLabel() {
       const isNamed = about || (info && info.title !== name);
       dot.className = `dot ${info?.kind ?? ""}`;
       status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
-      status.title = statusWord(state);
+      status.title = state;
       headline.textContent = visibleText(headlineOf(row, brief, info));
       headline.title = visibleText(about.slice(0, MOST_OF_SUMMARY));
       error.textContent = visibleText(brief.error);

@@ -6,7 +6,6 @@
 import { element, setAttribute } from "./dom.js";
 import { formatDuration } from "./format.js";
 import { headlineOf, spanLabel } from "./span_label.js";
-import { statusWord } from "./status.js";
 import { endOf } from "./tree.js";
 
 export const ROW_HEIGHT = 28;
@@ -67,7 +66,7 @@ export function rowElement() {
     const start = node.row[5];
     const end = endOf(node.row, view.now);
     const duration = start === null || end === null ? null : end - start;
-    const said = duration === null ? statusWord(node.row[4]) : formatDuration(duration);
+    const said = duration === null ? node.row[4] : formatDuration(duration);
     const width = view.to - view.from;
     const left = ((start ?? view.from) - view.from) / width;
     const right = ((end ?? start ?? view.from) - view.from) / width;
@@ -93,7 +92,7 @@ export function rowElement() {
       setAttribute(line, "aria-expanded", expandable ? String(!view.collapsed.has(seq)) : null);
       const problems = mismatches ? ", does not match its schema" : "";
       const headline = headlineOf(node.row, view.brief(node.row), null);
-      setAttribute(line, "aria-label", `${headline}, ${statusWord(state)}${problems}`);
+      setAttribute(line, "aria-label", `${headline}, ${state}${problems}`);
       drawTree(row, view);
       drawTime(row, view);
     },
