@@ -11,6 +11,7 @@ import { KIND_SIGNS, kindOf, kindWords, splitTexts } from "./comparison.js";
 import { childField, fieldTree, isRedacted, isShort, looksLikeCode } from "./fields.js";
 import { formatCount, formatDuration, hueOf } from "./format.js";
 import { message } from "./messages.js";
+import { typeLine } from "./span_label.js";
 import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
 import { PLAIN, payloadElement, plainValue } from "./values.js";
@@ -36,16 +37,7 @@ const MOST = 1000; // differences that the server tells
 export function drawPair(pane, view, content, close) {
   const { row, types, brief } = view;
   const shown = /** @type {SpanRow} */ (row.a ?? row.b);
-  const info = typeOfPair(view);
-  const dot = element("span", { class: `dot ${info?.kind ?? ""}`, "aria-hidden": "true" });
-  const kind = element(
-    "p",
-    { class: "pane-type" },
-    dot,
-    element("span", {}, info?.title ?? shown[3]),
-    info && info.title !== shown[3] && element("code", {}, shown[3]),
-  );
-  kind.style.setProperty("--hue", String(hueOf(shown[3])));
+  const kind = typeLine(shown[3], typeOfPair(view), hueOf(shown[3]));
   const leave = button("✕", close, { class: "icon", "aria-label": "Close the pane", title: "Close (Esc)" });
   replaceChildren(
     pane,

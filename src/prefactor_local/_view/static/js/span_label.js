@@ -1,12 +1,13 @@
-// What a line says of a span, the same in the tree of a run and in the comparison of two.
+// What a line or the head of a pane says of a span, the same for a run and for the comparison of two.
 
 /** @import { Brief } from "./briefs.js" */
 /** @import { SpanRow, SpanTypeInfo } from "./shapes.js" */
 import { element } from "./dom.js";
-import { visibleText } from "./format.js";
+import { shorten, visibleText } from "./format.js";
 import { statusSign } from "./status.js";
 
 const MOST_OF_HEADLINE = 300; // characters
+const MOST_OF_TYPE = 500; // a name without spaces takes the browser long to draw
 const MOST_OF_SUMMARY = 2000; // characters, in its tooltip
 
 /**
@@ -17,7 +18,27 @@ const MOST_OF_SUMMARY = 2000; // characters, in its tooltip
  */
 export function headlineOf(row, brief, type) {
   const about = (row[7] || brief.params).trimStart().split("\n", 1)[0].slice(0, MOST_OF_HEADLINE);
-  return about || type?.title || row[3];
+  return about || (type?.title ?? row[3]).slice(0, MOST_OF_HEADLINE);
+}
+
+/**
+ * The line of a pane that says of which type a span is.
+ * @param {string} name
+ * @param {SpanTypeInfo | null} info
+ * @param {number} hue
+ */
+export function typeLine(name, info, hue) {
+  const [title, code] = [info?.title ?? name, name].map((text) => shorten(text, MOST_OF_TYPE));
+  const line = element(
+    "p",
+    { class: "pane-type" },
+    element("span", { class: `dot ${info?.kind ?? ""}`, "aria-hidden": "true" }),
+    element("span", {}, title),
+    title !== code && element("code", {}, code),
+    info?.deprecated && element("span", { class: "badge plain" }, "deprecated"),
+  );
+  line.style.setProperty("--hue", String(hue));
+  return line;
 }
 
 /** The parts of a line. */

@@ -6,11 +6,12 @@ import { briefPayload } from "./briefs.js";
 import { copyButton } from "./copy.js";
 import { arrangeChildren, button, element, replaceChildren } from "./dom.js";
 import { recordedError, fieldTree, valueAt } from "./fields.js";
-import { formatCount, formatDuration, formatTime, timeZone } from "./format.js";
+import { formatCount, formatDuration, formatTime, shorten, timeZone } from "./format.js";
 import { formatJson } from "./json.js";
 import { jsonElement } from "./json_view.js";
 import { message } from "./messages.js";
 import { readSetting, writeSetting } from "./settings.js";
+import { typeLine } from "./span_label.js";
 import { statusMark } from "./status.js";
 import { payloadElement } from "./values.js";
 
@@ -49,7 +50,7 @@ export function drawSpan(pane, view, actions) {
   const { span } = view;
   const isSame = pane.dataset.span === span.id;
   const scrolled = isSame ? pane.scrollTop : 0;
-  const focused = isSame ? placeOf(document.activeElement) : "";
+  const focused = isSame && pane.contains(document.activeElement) ? placeOf(document.activeElement) : "";
   const sides = span.status === "failed" ? [...SIDES].reverse() : SIDES;
   pane.dataset.span = span.id;
   replaceChildren(
@@ -88,16 +89,12 @@ function focusPlace(pane, place) {
  * @param {PaneActions} actions
  */
 function heading({ span, type, hue }, actions) {
-  const dot = element("span", { class: `dot ${type?.kind ?? ""}`, "aria-hidden": "true" });
   const close = button("✕", actions.close, { class: "icon", "aria-label": "Close the span", title: "Close (Esc)" });
-  const name = type && type.title !== span.type ? element("code", {}, span.type) : null;
-  const kind = element("p", { class: "pane-type" }, dot, element("span", {}, type?.title ?? span.type), name);
-  if (type?.deprecated) kind.append(element("span", { class: "badge plain" }, "deprecated"));
-  kind.style.setProperty("--hue", String(hue));
+  const kind = typeLine(span.type, type, hue);
   const headline = element(
     "h2",
     { dir: "auto" },
-    span.summary || briefPayload(span.params, span.cut) || type?.title || span.type,
+    span.summary || briefPayload(span.params, span.cut) || shorten(type?.title ?? span.type, 300),
   );
   return element("header", { class: "pane-head" }, element("div", { class: "pane-line" }, kind, close), headline);
 }
