@@ -361,6 +361,9 @@ def test_names_and_headlines_that_are_cut_say_so(open_screen: Callable[..., Scre
     screen.shown(".pane h2")
     lines = screen.page.evaluate("((h2) => h2.clientHeight / 24)(document.querySelector('.pane h2'))")
     assert lines == 6.5  # half a line more shows that there are others
+    http.span(run_id, schema_name="t" * 100_000)
+    screen.go(f"/ui/runs/{run_id}?span=2")
+    assert len(screen.shown(".pane-type").inner_text()) == 500  # the browser takes 20 s to draw all of it
 
 
 def test_every_page_fits_a_narrow_window_and_a_dark_one(open_screen: Callable[..., Screen], http: Http) -> None:

@@ -47,7 +47,7 @@ def test_a_link_may_be_for_one_time(api: LocalApi, open_screen: Callable[..., Sc
 def test_hostile_payloads_are_text(screen: Screen, http: Http) -> None:
     run_id = hostile_run(http)
     screen.go("/ui/")
-    assert screen.shown(".run-agent").inner_text() == HOSTILE[0]
+    assert screen.shown(".agent-name").inner_text() == HOSTILE[0]
     screen.run(run_id)
     screen.until("document.title.includes('img')")
     title = screen.page.title()

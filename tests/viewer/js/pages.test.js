@@ -26,6 +26,7 @@ test("addresses name pages", () => {
 test("what was chosen comes back from the address, and nonsense does not", () => {
   const state = {
     span: 12,
+    closed: false,
     text: ">2s & a=b",
     types: ["a:b", "c"],
     status: "failed",
@@ -34,6 +35,7 @@ test("what was chosen comes back from the address, and nonsense does not", () =>
     zoom: { from: 0.25, to: 1200 },
   };
   assert.deepEqual(parseRunState(`?${formatRunState(state)}`), state);
+  assert.equal(formatRunState({ ...parseRunState("?span=12"), closed: true }), "");
   assert.equal(formatRunState(parseRunState("#span=x&mode=<b>&view=html&other=1&time=9-3")), "");
 });
 

@@ -80,7 +80,7 @@ test("what was chosen in both pages comes back from the address", () => {
   const chosen = { text: "a&b", agent: "1", status: "failed" };
   assert.deepEqual(urls.parseRunsState(new URL(urls.runsUrl(chosen), "http://x").search), chosen);
   assert.equal(urls.runsUrl(urls.parseRunsState("?status=&x=1")), "/ui/");
-  const url = urls.compareUrl("a", "b", { row: 3, hideEqual: true });
-  assert.deepEqual(urls.parseCompareState(new URL(url, "http://x").search), { row: 3, hideEqual: true });
+  const state = { row: 3, closed: false, hideEqual: true };
+  assert.deepEqual(urls.parseCompareState(new URL(urls.compareUrl("a", "b", state), "http://x").search), state);
   assert.equal(urls.compareUrl("a", "b", urls.parseCompareState("?row=x")), "/ui/compare?a=a&b=b");
 });
