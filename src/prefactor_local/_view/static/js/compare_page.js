@@ -189,6 +189,7 @@ export class ComparePage {
     if (!this.pane.isConnected) this.body.append(this.splitter, this.pane);
     const showAll = full ? null : () => this.load(number, true);
     await this.briefs.need(spansOf(view.row)[0]);
+    if (signal.aborted) return;
     const content = await this.contentOf(view, signal, showAll).catch((error) => message(sentenceOf(error)));
     if (!signal.aborted) drawPair(this.pane, view, content, () => this.closePane());
   }
