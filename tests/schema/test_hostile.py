@@ -104,6 +104,24 @@ def test_a_wrong_schema(schema: Any, message: str, path: tuple[Any, ...]) -> Non
         assert caught.value.path == path
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"$defs": {str(number): {"$anchor": f"a{number}"} for number in range(1_000)}},
+        {"properties": {str(number): {"$ref": "#/$defs/x"} for number in range(1_000)}, "$defs": {"x": {}}},
+        {"$defs": {str(number): {"$id": str(number)} for number in range(1_000)}},
+    ],
+    ids=["anchors", "references", "identifiers"],
+)
+def test_long_uris_are_not_repeated_without_end(inner: dict[str, Any]) -> None:
+    """A larger schema of this kind, of one megabyte, would take 17 seconds and 4 GB."""
+    JsonSchema({"$id": f"http://a/{'b' * 7_000}/", **inner}).check_schema()
+    schema = JsonSchema({"$id": f"http://a/{'b' * 8_000}/", **inner})
+    for _ in range(2):
+        with pytest.raises(SchemaError, match="more than 8,000,000 characters: each \\$id, anchor and reference"):
+            schema.matches({"x": 1})
+
+
 @pytest.mark.parametrize("levels", [300, 100_000])
 def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
     schema: Any = {}
