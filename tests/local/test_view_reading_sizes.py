@@ -120,6 +120,37 @@ def test_long_names_and_summaries_are_cut_where_there_are_many(api: LocalApi, ht
     assert [len(name) for _, name in page["agents"]] == [500]
 
 
+@pytest.mark.parametrize(
+    "many",
+    [
+        [[[0] * 15] * 50] * 50,
+        ["x" * 1_000] * 1_000,
+        [["x" * 60_000] * 25],
+        [{"n" * 3_000: 1}] * 400,
+    ],
+    ids=["lists", "texts", "long texts", "names"],
+)
+def test_many_values_that_are_not_large_are_cut_together(api: LocalApi, http: Http, many: Any) -> None:
+    payload = {"first": "f" * 1_000, "many": [many, many], "last": "l" * 1_000, "list": [1], "empty": []}
+    run = http.started()
+    a, b = (http.span(run, payload={**payload, "n": n})["details"]["id"] for n in range(2))
+    reader = Reader(api._current.account.store)
+    span: Any = reader.span(a)
+    assert len(json.dumps(span)) < 2_000_000
+    assert span["params"].keys() == {*payload, "n"}
+    assert [span["params"][name] for name in ("first", "last", "list", "empty")] == ["f" * 1_000, "l" * 200, [], []]
+    cuts = {cut["pointer"]: (cut["kind"], cut["size"]) for cut in span["cut"]}
+    assert [cuts["/last"], cuts["/list"], "/empty" in cuts] == [("text", 1_000), ("items", 1), False]
+    assert reader.span(a, full=True)["params"] == {**payload, "n": 0}
+    assert [each["pointer"] for each in reader.differences(a, b)] == ["/n"]
+
+
+def test_differences_of_large_values_are_bounded() -> None:
+    found = differences("params", {str(number): "x" * 60_000 for number in range(100)}, {})
+    assert [each["pointer"] for each in found] == [f"/{number}" for number in range(18)]
+    assert found[0] == {"side": "params", "pointer": "/0", "a": "x" * 60_000}
+
+
 def test_what_a_client_says_of_a_run_is_whole_in_exports_alone(api: LocalApi, http: Http) -> None:
     run = http.started(external_identifier="e" * 5_000)
     quality = {"long": {"a": "x" * 300_000}, "short": {"a": 1}, "n" * 5_000: {}}

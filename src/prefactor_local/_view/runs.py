@@ -168,7 +168,10 @@ def run_details(store: Store, types: SpanTypes, run_id: str, *, full: bool) -> R
         uncomputed = _uncomputed(store, run_id)
     run = _run_summary(store, row)
     if full:
-        run["external_identifier"], run["termination_reason"] = whole["external_identifier"], whole["termination_reason"]
+        run["external_identifier"], run["termination_reason"] = (
+            whole["external_identifier"],
+            whole["termination_reason"],
+        )
     details: RunDetails = {
         "run": run,
         "origin": origin_of(row),

@@ -246,7 +246,7 @@ class Cut(TypedDict):
 
     Attributes:
         kind: `text`: the first 64 KiB are there; `items`: the first 1,000, or none; `data`: none of a data URI or
-            Base64.
+            Base64. In a payload of more than a mebibyte or 20,000 values, less of what comes late is there.
         size: the number of characters, or of items.
         media_type: of a data URI.
     """
