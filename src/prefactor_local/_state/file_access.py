@@ -31,17 +31,19 @@ def obstacle(file: Path, *, write: bool) -> str | None:
     if write:
         return "you may not write to its folder, and SQLite needs files beside it"
     if is_in_use(file) and not os.path.exists(f"{file}-shm"):
-        log = f"{file.name}-wal"
         return (
-            f"a server has left {log}, which can only be read in a folder that you may write to: copy both files to one"
+            f"a server has left {file.name}-wal, which can only be read in a folder that you may write to: "
+            "copy both files to one"
         )
     return None
 
 
 def is_in_use(file: Path) -> bool:
     """Whether a server uses a database, or one that was killed has left what it stored in a file beside it."""
-    log = Path(f"{file}-wal")
-    return log.exists() and (os.path.exists(f"{file}-shm") or log.stat().st_size > 0)
+    try:
+        return os.path.getsize(f"{file}-wal") > 0 or os.path.exists(f"{file}-shm")
+    except OSError:
+        return False
 
 
 def write_private(file: Path, content: bytes) -> None:
