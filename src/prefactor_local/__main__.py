@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from prefactor_local import EXTRA_PACKAGES, MissingExtraError
-from prefactor_local._terminal.commands import parser
+from prefactor_local._terminal.commands import parsed
 from prefactor_local._terminal.errors import CommandError
 from prefactor_local._terminal.text import visible
 from prefactor_local._view.errors import NoSuchRunError
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 after a normal end, 1 if something is not there or cannot be used, 2 for wrong usage.
     """
     _prepare_output()
-    options = parser().parse_args(arguments)
+    options = parsed(arguments)
     try:
         options.run(options)
     except CommandError as error:

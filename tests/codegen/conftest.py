@@ -23,20 +23,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the packages of the golden topics, of the cases and of the odd names, for all tests that read them.
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the package of the cases."""
+    folder = tmp_path_factory.mktemp("packages")
+    schemas = {f"t:{name}": case["schema"] for name, case in CASES.items()}
+    compile_schemas_into(folder, schemas, "cases_package")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packages(cases: Path) -> Path:
+    """The same folder, also with the packages of the golden topics and of the odd names.
 
     `golden_<topic>.warnings` holds what the command printed while it made `golden_<topic>`.
     """
-    sources, folder = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("packages")
-    schemas = {f"t:{name}": case["schema"] for name, case in CASES.items()}
-    (sources / "cases.json").write_text(json.dumps({"span_schemas": schemas}))
-    (sources / "names.json").write_text(json.dumps({"span_schemas": schemas_of_names()}))
-    compile_into(folder, sources, "cases.json", "cases_package")
-    compile_into(folder, sources, "names.json", "names_package")
+    compile_schemas_into(cases, schemas_of_names(), "names_package")
     for topic in TOPICS:
-        compile_into(folder, GOLDEN / topic, "definitions", f"golden_{topic}")
-    return folder
+        compile_into(cases, GOLDEN / topic, "definitions", f"golden_{topic}")
+    return cases
+
+
+def compile_schemas_into(folder: Path, schemas: dict[str, Any], package: str) -> None:
+    source = folder / f"{package}_source.json"
+    source.write_text(json.dumps({"span_schemas": schemas}))
+    compile_into(folder, folder, source.name, package)
 
 
 def compile_into(folder: Path, base: Path, source: str, package: str) -> None:

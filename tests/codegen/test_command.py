@@ -418,6 +418,7 @@ def test_a_pipe_that_is_closed_early(project: Project) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(("output", "code"), [("> /dev/full", 2), (">&-", 0)])
 def test_output_that_cannot_be_written(output: str, code: int, project: Project) -> None:
@@ -459,6 +460,7 @@ def test_as_a_module(project: Project) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_the_generated_packages_of_this_repository_are_current() -> None:
     result = run_process("--check", cwd=ROOT)
     assert result.returncode == 0, f"run prefactor-gen\n{result.stdout[-2000:]}{result.stderr}"

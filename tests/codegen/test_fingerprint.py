@@ -19,6 +19,10 @@ import prefactor_templates
 pytestmark = pytest.mark.slow
 
 
+# At the beginning of a module that a run does not import if it believes the cache: after the first run, this is all.
+ENDS = "import os\nif os.path.exists('generated'): print('compiled', flush=True); os._exit(0)"
+
+
 class Checkout:
     """A project, and copies of the generator's packages to edit and to run."""
 
@@ -30,8 +34,8 @@ class Checkout:
         for package in (prefactor_gen, prefactor_schema, prefactor_templates):
             folder = Path(package.__path__[0])
             shutil.copytree(folder, self.code / folder.name, ignore=shutil.ignore_patterns("__pycache__"))
-        with (self.code / "prefactor_gen" / "pipeline" / "stages.py").open("a") as stages:
-            stages.write("\nprint('compiled')\n")  # a run that believes the cache does not import it
+        stages = self.code / "prefactor_gen" / "pipeline" / "stages.py"
+        stages.write_text(stages.read_text("utf-8").replace("annotations\n", f"annotations\n{ENDS}\n", 1), "utf-8")
         (self.code / "prefactor_gen" / "nested" / "deeper").mkdir(parents=True)
         (self.code / "prefactor_gen" / "nested" / "deeper" / "module.py").touch()
         (root / "spans.yaml").write_text("span_schemas: {agent: {}}")

@@ -77,6 +77,7 @@ thread.join()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_forked_child_does_not_wait_for_a_thread_of_its_parent() -> None:
     done = subprocess.run(

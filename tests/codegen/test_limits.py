@@ -205,19 +205,19 @@ def test_endless_references_in_a_keyword_without_a_type(keyword: str, project: P
 
 @pytest.mark.slow
 def test_an_enum_too_long_for_a_type_is_checked_with_the_payload(project: Project, made: Made) -> None:
-    texts, numbers = [f"value {number}" for number in range(100_000)], [*range(MAX_LITERALS + 1), 0.5]
+    texts, numbers = [f"value {number}" for number in range(20_000)], [*range(MAX_LITERALS + 1), 0.5]
     package = made(agent=properties(t={"enum": texts}, n={"type": "number", "enum": numbers}, s={"enum": ["a"]}))
     params = package.AgentParams
-    payload = {"t": "value 99999", "n": 1000, "s": "a"}
+    payload = {"t": "value 19999", "n": 1000, "s": "a"}
     assert params.model_validate(payload).model_dump() == payload
-    for wrong in ({"t": "value 100000"}, {"t": 1}, {"n": 0.25}, {"n": MAX_LITERALS + 1}, {"s": "b"}):
+    for wrong in ({"t": "value 20000"}, {"t": 1}, {"n": 0.25}, {"n": MAX_LITERALS + 1}, {"s": "b"}):
         with pytest.raises(ValidationError):
             params.model_validate(payload | wrong)
     module = (project.package / "_agent.py").read_text("utf-8")
     assert "    t: str | MISSING" in module
     assert "    n: JsonNumber | MISSING" in module
     notes = project.run("check", "schemas").out
-    assert "/properties/t/enum: note PG029: 100,000 values of enum are too many for types" in notes
+    assert "/properties/t/enum: note PG029: 20,000 values of enum are too many for types" in notes
     assert "/properties/s/enum" not in notes
 
 

@@ -456,8 +456,8 @@ class TestCatalog:
 
 
 @pytest.fixture(scope="module")
-def span_types(packages: Path) -> Any:
-    return load_package(packages, "cases_package").SPAN_TYPES
+def span_types(cases: Path) -> Any:
+    return load_package(cases, "cases_package").SPAN_TYPES
 
 
 @pytest.mark.parametrize("name", list(CASES))

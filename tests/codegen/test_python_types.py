@@ -1,11 +1,12 @@
 """A registry of Python types becomes a package with one class for each type, by its own name."""
 
 import textwrap
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
-from tests.codegen.support import Project, forget, is_valid, only, type_errors
+from tests.codegen.support import Project, forget, is_valid, only
 
 from prefactor_core._payloads.redaction import RedactionRules
 from prefactor_core._payloads.snapshot import Payload
@@ -128,11 +129,12 @@ def test_secrets_of_types_are_redacted(billing: Project) -> None:
     assert shown.count("'[redacted]'") == 2
 
 
-@pytest.mark.slow
-def test_type_checkers_read_the_package(billing: Project) -> None:
-    generate(billing)
+def write_calls(project: Project, folder: Path) -> None:
+    """Packages that type checkers read, in tests/codegen/test_types.py."""
+    project.write("billing_types.py", TYPES + SPANS)
+    assert project.run("billing_types:registry", "--package", "billing_made", "--output", str(folder)).code == 0
     program = """\
-from made import BillingPet, BillingRefund, BillingSearch, BillingTree, CustomerDict, TotalInput
+from billing_made import BillingPet, BillingRefund, BillingSearch, BillingTree, CustomerDict, TotalInput
 def customer(name: str) -> CustomerDict:
     return {"id": name, "kind": "new"}
 async def record(refund: BillingRefund, search: BillingSearch, tree: BillingTree, pet: BillingPet) -> None:
@@ -143,8 +145,7 @@ async def record(refund: BillingRefund, search: BillingSearch, tree: BillingTree
     await tree.start(line={"text": "a"}, nodes=[{"line": {"text": "a"}}])
     await pet.start(kind="cat", owner=customer("a"))
 """
-    billing.write("generated/agent/__init__.py", program)
-    assert type_errors(billing.package.parent) == ""
+    project.write(str(folder / "billing_calls" / "__init__.py"), program)
 
 
 def test_types_of_one_name_that_differ_belong_to_their_span_type(project: Project) -> None:

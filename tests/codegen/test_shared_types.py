@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.codegen.schemas import OBJECT, properties
-from tests.codegen.support import Project, is_valid, only, run_process, type_errors
+from tests.codegen.support import Project, is_valid, only, run_process
 
 from prefactor_gen.pipeline import processes
 
@@ -30,13 +31,17 @@ SHARED_MESSAGE = of("common.json#/$defs/Message")
 
 @pytest.fixture
 def chat(project: Project) -> Project:
+    write_chat(project)
+    return project
+
+
+def write_chat(project: Project) -> None:
     project.write("schemas/common.json", {"$defs": {"Message": MESSAGE, "Part": PART}})
     entries = [
         {"name": "chat:one", "params_schema": SHARED_MESSAGE, "result_schema": SHARED_MESSAGE},
         {"name": "chat:two", "params_schema": SHARED_MESSAGE},
     ]
     project.write("schemas/spans.json", {"span_type_schemas": entries})
-    return project
 
 
 def test_one_class_for_all(chat: Project) -> None:
@@ -49,11 +54,12 @@ def test_one_class_for_all(chat: Project) -> None:
     assert not [name for name in package.__all__ if name.startswith("Chat") and "Message" in name]
 
 
-@pytest.mark.slow
-def test_one_converter_for_all_is_accepted_by_type_checkers(chat: Project) -> None:
-    assert chat.generate().code == 0
+def write_calls(project: Project, folder: Path) -> None:
+    """Packages that type checkers read, in tests/codegen/test_types.py: one converter for all is accepted."""
+    write_chat(project)
+    assert project.run("schemas", "--package", "chat_made", "--output", str(folder)).code == 0
     program = """\
-from made import ChatOne, ChatTwo, Message, MessageDict, Part
+from chat_made import ChatOne, ChatTwo, Message, MessageDict, Part
 def converted(text: str) -> MessageDict:
     return {"content": text, "parts": [{"kind": "text", "of": {"content": text}}]}
 async def record(one: ChatOne, two: ChatTwo) -> None:
@@ -62,8 +68,7 @@ async def record(one: ChatOne, two: ChatTwo) -> None:
     await two.start(message=converted("c"))
     await two.start_with(ChatTwo.Params(message=Message(content="d", parts=[Part(kind="image")])))
 """
-    chat.write("generated/agent/__init__.py", program)
-    assert type_errors(chat.package.parent) == ""
+    project.write(str(folder / "chat_calls" / "__init__.py"), program)
 
 
 @pytest.mark.parametrize("first", ["Message", "Part", "ChatTwo", "PartDict"])

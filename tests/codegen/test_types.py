@@ -10,14 +10,17 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from tests.codegen import test_python_types, test_shared_types
 from tests.codegen.hostile import schemas_of_names
-from tests.codegen.support import CASES, GOLDEN, run_silently, type_errors
+from tests.codegen.support import CASES, GOLDEN, Project, run_silently, type_errors
 
 pytestmark = pytest.mark.slow
 
 
-def test_generated_code_type_checks(packages: Path) -> None:
+def test_generated_code_type_checks(packages: Path, project: Project) -> None:
     write_calls(packages)
+    test_python_types.write_calls(project, packages)
+    test_shared_types.write_calls(project, packages)
     assert type_errors(packages) == ""
 
 

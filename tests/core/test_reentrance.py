@@ -73,6 +73,7 @@ async def test_a_signal_handler_may_look_at_the_account_at_any_line(run: Run) ->
         assert (await client.flush()).complete
 
 
+@pytest.mark.slow
 async def test_a_signal_handler_may_record_at_any_line(api: LocalApi, run: Run) -> None:
     handled = 0
     async with run() as (client, instance):

@@ -1,9 +1,9 @@
-"""A wheel by each build backend of codegen/README.md, as a user would build it."""
+"""A wheel by each build backend of codegen/README.md: by what pip calls, and with hatch by pip itself."""
 
 from __future__ import annotations
 
 import os
-import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -41,10 +41,11 @@ def billing(folder: Path, configuration: str) -> Path:
 
 def build(folder: Path, python: Path) -> set[str]:
     """The names of the files in the wheel that is built with what this environment has."""
-    pip = [sys.executable, "-m", "pip", "--python", str(python)]
-    command = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", "dist", "."]
+    backend = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["build-system"]["build-backend"]
     path = os.pathsep.join([str(python.parent), os.environ["PATH"]])  # uv_build runs a command of its environment
-    built = run(command, folder, {"PATH": path})
+    (folder / "dist").mkdir()
+    code = f"import {backend} as backend; backend.build_wheel('dist')"
+    built = run([str(python), "-P", "-c", code], folder, {"PATH": path})
     assert built.returncode == 0, built.stdout + built.stderr
     return files_in_wheel(folder)
 
@@ -63,6 +64,8 @@ def test_the_wheel_holds_the_generated_package(name: str, python: Path, tmp_path
     generated = {path.relative_to(tmp_path / "src").as_posix() for path in (tmp_path / "src/billing_spans").glob("*.*")}
     assert "billing_spans/py.typed" in generated
     assert generated | {AGENT} <= build(tmp_path, python)
+    if name != "setuptools":  # what is stale is the same for all
+        return
     project(tmp_path, {"schemas/billing.yaml": DEFINITIONS.replace("reason", "cause")})
     stale = shell(WHEEL, tmp_path)
     assert stale.returncode == 1

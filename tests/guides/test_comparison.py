@@ -64,6 +64,7 @@ def printed(folder: Path, *arguments: str) -> str:
         return run_silently(*arguments)[1]
 
 
+@pytest.mark.slow
 def test_a_first_comparison(branch: Path) -> None:
     done = shell(f"{COMMAND}\n", branch)
     assert (done.returncode, without_commits(done.stdout), done.stderr) == (1, PRINTED, "")

@@ -58,6 +58,7 @@ def tool(name: str, *more: str) -> dict[str, Any]:
     return {"name": name, "description": "Git.", "inputSchema": schema}
 
 
+@pytest.mark.slow
 def test_an_import_and_its_changes(run: Run) -> None:
     serve("2026.10.19")
     assert run(MCP[0]) == (0, PRINTED)

@@ -45,7 +45,7 @@ async def test_a_standard_span_type_is_used() -> None:
     async with agent(prefactor_spans.registry) as names:
         await execute(USE, **names)
         assert (await names["client"].flush()).complete
-        assert names["api"].spans()[0]["summary"] == "what to wear in Lisbon → 1 documents"
+        assert names["api"].spans()[0]["summary"] == "what to wear in Lisbon → 1 document"
 
 
 @pytest.mark.slow

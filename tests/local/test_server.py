@@ -326,6 +326,7 @@ def test_the_command_makes_faults() -> None:
         (["--hang-rate", "2"], "argument --hang-rate: must be a number from 0 to 1, not '2'"),
         (["--latency", "-1"], "argument --latency: must be a number of seconds, 0 or more, not '-1'"),
         (["--error-status", "200"], "argument --error-status: must be a status from 400 to 599, not '200'"),
+        (["--retry-after", "1"], "--error-status and --retry-after are about errors"),
         (["--retry-after", "1.5"], "argument --retry-after: must be a whole number of seconds, not '1.5'"),
     ],
 )

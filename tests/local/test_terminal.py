@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,19 +180,26 @@ def test_what_a_result_should_have_is_said_if_there_is_none(
     assert "  result: null\n      ! /answer: Field required" in capsys.readouterr().out
 
 
-def test_failed_spans_are_in_the_order_of_the_run(
+def test_failed_spans_are_in_the_order_of_the_tree_and_unknown_types_are_named_once(
     tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    error = {"type": "KeyError", "message": "'x'"}
     with LocalApi(database=tmp_path / "runs.db") as api:
         http = connect(api)
         run = http.started()
-        first, second = (http.span(run, schema_name=name)["details"]["id"] for name in ("first", "second"))
-        for span_id in (second, first):
-            error = {"type": "KeyError", "message": "'x'"}
+        top, second = (http.span(run, schema_name=name)["details"]["id"] for name in ("first", "second"))
+        inner = http.span(run, schema_name="second", payload={"inner": 1}, parent_span_id=top)["details"]["id"]
+        for span_id in (second, inner, top):
             http.finish_span(span_id, status="failed", result_payload={"error": error})
-    assert main(["show", "--database", str(tmp_path / "runs.db")]) == 0
-    lines = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "✗" in line]
-    assert lines == [["✗", "first"], ["✗", "second"]] * 3  # failed, with mismatches, in the tree
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    head, failed, unknown, tree = capsys.readouterr().out.split("\n\n")
+    assert "3 mismatches" in head
+    unknown_type = "The schema version of this run has no such span type"
+    assert unknown == f"{unknown_type}:\n  first  1 span\n  second  2 spans"
+    assert tree.count(f"! {unknown_type}\n") == 3
+    listed = re.findall(r"✗ (\w+)  failed, .+?  (\w+):", failed)
+    assert listed == [("first", "model"), ("second", "inner"), ("second", "model")]
+    assert re.findall(r"✗ (\w+)", tree) == ["first", "second", "second"]
 
 
 def test_durations_are_as_in_the_browser() -> None:
@@ -299,8 +307,7 @@ def test_what_is_not_there_is_said_in_one_line(
     with LocalApi(announce=True) as one:
         assert "no run" in failed("show")
         assert "zzz" in failed("show", "zzz")
-        for port in ("1234", "0"):
-            assert f"on port {port}; servers run" in failed("show", "--port", port)
+        assert "on port 1234; servers run" in failed("show", "--port", "1234")
         monkeypatch.setenv("PREFACTOR_API_URL", one.url)
         with LocalApi(announce=True) as two:
             assert failed("show") == "prefactor-local: there is no run yet"
@@ -323,6 +330,10 @@ def test_what_is_not_there_is_said_in_one_line(
         ["export", "--format", "html", "-o", ""],
         ["tail", "--run", ""],
         ["tail", "--type", ""],
+        *(
+            [name, *more, "--port", "0"]
+            for name, *more in (["show"], ["tail"], ["open"], ["export", "--format", "json"])
+        ),
         ["serve", "--database", ""],
         ["serve", "--token", ""],
         ["serve", "--allow-host", "http://prefactor"],
@@ -334,6 +345,28 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
         main(arguments)
     assert ended.value.code == 2
     assert "usage: prefactor-local" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "--databse", "traces.db"], "unrecognized arguments: --databse"),
+        (["export", "--format", "json", "--databse", "traces.db"], "unrecognized arguments: --databse"),
+        (["show", "http://127.0.0.1:8765/ui/#t=abc"], "argument RUN: is a link, but not to a run: "),
+        (["tail", "--run", "a b"], "argument RUN: must be the ID of a run"),
+    ],
+)
+def test_a_mistake_is_named(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert said in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"prefactor-local {version('prefactor-sdk')}\n"
 
 
 def test_an_output_that_takes_ascii_only(recorded: tuple[LocalApi, Path, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,17 +80,34 @@ def test_tail_misses_no_run_however_many_there_are(tmp_path: Path, connect: Call
         assert interrupted(lines) == (0, "", "")
 
 
-def test_tail_waits_for_a_server_that_does_not_answer(tmp_path: Path, connect: Callable[..., Http]) -> None:
-    with LocalApi(announce=True) as api, command("tail") as lines:
-        http = connect(api)
-        assert lines.stderr is not None
-        assert "Ctrl-C" in lines.stderr.readline()
-        with api.away():
-            assert lines.stderr.readline().endswith(" does not answer: Connection refused; waiting for it\n")
-        run_id = http.started()
-        http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
-        assert runs_over(lines, 1) == [run_id]
-        assert interrupted(lines) == (0, "", "")
+def test_tail_waits_until_its_server_is_back(tmp_path: Path, connect: Callable[..., Http]) -> None:
+    """It misses and repeats nothing, and does not wait for another server."""
+    file = tmp_path / "runs.db"
+    with ExitStack() as block:
+        with LocalApi(database=file, announce=True) as api:
+            http, port = connect(api), httpx.URL(api.url).port or 0
+            run_id = http.started()
+            spans = [http.span(run_id, schema_name=name)["details"]["id"] for name in ("one", "two", "three")]
+            lines = block.enter_context(command("tail"))
+            assert lines.stdout is not None
+            assert lines.stderr is not None
+            assert "Ctrl-C" in lines.stderr.readline()
+            http.finish_span(spans[0], status="complete")
+            assert lines.stdout.readline().split()[-1] == run_id
+            assert lines.stdout.readline().split()[1] == "one"
+            lines.send_signal(signal.SIGSTOP)
+            http.finish_span(spans[1], status="complete")
+        lines.send_signal(signal.SIGCONT)
+        assert lines.stderr.readline().endswith("; waiting for it\n")
+        with LocalApi(database=file, port=port) as api:
+            assert lines.stdout.readline().split()[1] == "two"
+            connect(api).finish_span(spans[2], status="complete")
+            assert lines.stdout.readline().split()[1] == "three"
+        assert lines.stderr.readline().endswith("; waiting for it\n")
+        with LocalApi(port=port):
+            out, err = lines.communicate(timeout=20)
+    assert (out, lines.returncode) == ("", 1)
+    assert err.endswith(" does not answer: another server, or another program, has its port\n")
 
 
 def runs_over(lines: subprocess.Popen[str], count: int) -> list[str]:
@@ -133,11 +151,12 @@ def test_open_leads_to_the_run(tmp_path: Path, connect: Callable[..., Http], mon
             assert out == f"{later.view_url}\n"
         assert (err.count("2 servers run"), err.count("no browser was started")) == (1, 1)
         browser.write_text(works)
-    with command("open", "--database", str(file)) as process:
+    with LocalApi(database=file, view=False), command("open", "--database", str(file)) as process:
         assert process.stdout is not None
         link = process.stdout.readline()
         assert process.stderr is not None
-        assert "serving" in process.stderr.readline()  # after the browser was started
+        said = f"prefactor-local: no server with a viewer has {file}: serving it until Ctrl-C\n"
+        assert process.stderr.readline() == said  # after the browser was started
         assert_signs_in_once(opened.read_text(), link=link)
         assert interrupted(process)[0] == 0
 

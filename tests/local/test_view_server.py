@@ -116,8 +116,12 @@ def test_a_code_is_valid_for_a_minute_and_there_are_few() -> None:
 
 
 def test_names_of_others_are_refused(viewer: httpx.Client) -> None:
-    hosts = [{"Host": name} for name in ("evil.test", "evil.test:80", "")]
-    pages = [{"Origin": name} for name in ("http://evil.test", "http://127.0.0.1:1", "null", "http://[::1")]
+    hosts = [
+        {"Host": name} for name in ("evil.test", "evil.test:80", "evil.test@localhost", "localhost#.evil.test", "")
+    ]
+    own = str(viewer.base_url).partition("//")[2].rstrip("/")
+    others = ("http://evil.test", "http://127.0.0.1:1", "null", "http://[::1", f"https://{own}", f"a://{own}")
+    pages = [{"Origin": name} for name in others]
     for path in (DATA, "/ui/", "/ui/app.js", "/ui/api/token", "/favicon.ico"):
         assert {viewer.get(path, headers=headers).status_code for headers in hosts + pages} == {403}
 

@@ -122,7 +122,7 @@ def test_long_uris_are_not_repeated_without_end(inner: dict[str, Any]) -> None:
             schema.matches({"x": 1})
 
 
-@pytest.mark.parametrize("levels", [300, 100_000])
+@pytest.mark.parametrize("levels", [300, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
     schema: Any = {}
     for _ in range(levels):
@@ -263,7 +263,7 @@ print("done", threading.stack_size())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("by", "processes"), [("fork", 10), ("signal", 1)])
+@pytest.mark.parametrize(("by", "processes"), [("fork", 4), ("signal", 1)])
 def test_the_engine_may_be_interrupted(by: str, processes: int, tmp_path: Path) -> None:
     for _ in range(processes):  # only the first use in a process is critical
         done = run([sys.executable, "-W", "ignore", "-c", INTERRUPTED, by], tmp_path)

@@ -38,15 +38,14 @@ Reports: TypeAlias = dict[str, dict[Line, str]]
 
 
 @pytest.fixture(scope="module")
-def reported(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Reports:
+def reported(project: Path) -> Reports:
     """The reports of both checkers, which run at the same time."""
-    cache = tmp_path_factory.mktemp("mypy")
-    settings = ["--strict", "--config-file=", "--python-version=3.11", "--output=json", f"--cache-dir={cache}"]
+    settings = ["--strict", "--config-file=", "--python-version=3.11", "--output=json"]
     commands = {
         "mypy": ["mypy", *settings, "."],
         "pyright": ["pyright", "--outputjson", "--pythonpath", sys.executable, "--project", "."],
     }
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
+    environment = {name: value for name, value in os.environ.items() if name != "MYPYPATH"}
     running = {
         checker: subprocess.Popen(
             [sys.executable, "-m", *command],

@@ -230,6 +230,7 @@ def test_what_should_have_been_redacted_is_not_called_redacted(screen: Screen, h
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:
     run_id = shop_run(http, finish=False)
     screen.run(run_id)
+    assert screen.shown(".run-header .status").inner_text() == "● active"  # as the API, show and the guide call it
 
     new = http.span(run_id, schema_name="shop:step", payload={"name": "late"})["details"]["id"]
     screen.shown(".row.active", "step late")

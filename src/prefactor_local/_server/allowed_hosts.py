@@ -7,13 +7,14 @@ leads here (DNS rebinding), that name is in Host.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 __all__ = ["AllowedHosts"]
 
 _ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+_HOST = re.compile(r"(?:(?P<name>\w[\w.-]*?)\.?|\[(?P<address>[\da-f:.]+)\])(?::\d*)?", re.ASCII)
 
 
 class AllowedHosts:
@@ -32,13 +33,14 @@ class AllowedHosts:
 
     def allow_host(self, host: str) -> bool:
         """Whether a request with this header Host is for this server."""
-        name = _name(f"//{host}")
+        name = _name(host)
         return self._allow(name) or (self._any_address and _address(name) is not None)
 
     def allow_origin(self, origin: str, host: str) -> bool:
         """Whether a page with this header Origin may send the request: one of this machine, or of the same host."""
-        name = _name(origin)
-        return self._allow(name) or (name != "" and name == _name(f"//{host}"))
+        scheme, _, address = origin.lower().partition("://")
+        name = _name(address) if scheme in {"http", "https"} else ""
+        return self._allow(name) or (name != "" and name == _name(host))
 
     def _allow(self, name: str) -> bool:
         if name in self._names or name == "localhost" or name.endswith(".localhost"):
@@ -47,12 +49,10 @@ class AllowedHosts:
         return address is not None and address.is_loopback
 
 
-def _name(url: str) -> str:
-    """The name in a URL, in lower case; empty if there is none."""
-    try:
-        return (urlsplit(url).hostname or "").removesuffix(".")
-    except ValueError:
-        return ""
+def _name(host: str) -> str:
+    """The name in a host with or without a port, in lower case; empty if it is anything else, such as `a@b`."""
+    found = _HOST.fullmatch(host.lower())
+    return (found["name"] or found["address"]) if found else ""
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -10,7 +10,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -82,7 +81,7 @@ class ViewAccess:
         host, origin = request.headers.get("host", ""), request.headers.get("origin")
         if not self._hosts.allow_host(host):
             raise HTTPException(403, "This is not a name of this server. If it is yours, allow it with --allow-host.")
-        if origin is not None and _address(origin) != host.lower():
+        if origin is not None and origin.lower() != f"http://{host}".lower():
             raise HTTPException(403, "Pages of another address may not use the viewer.")
 
     def check_page(self, request: Request) -> None:
@@ -122,10 +121,3 @@ class ViewAccess:
                 401, "This link was used before, or is older than a minute: run `prefactor-local open` again."
             )
         return self._token
-
-
-def _address(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""

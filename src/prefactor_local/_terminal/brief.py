@@ -11,8 +11,9 @@ from prefactor_local._terminal.text import first_line, visible
 from prefactor_local._view.exports.payload_fields import error_of
 from prefactor_local._view.shapes import Cut, Json, Side, SpanDetails
 
-__all__ = ["brief_fields", "brief_span", "data_text"]
+__all__ = ["NO_SUCH_TYPE", "brief_fields", "brief_span", "data_text"]
 
+NO_SUCH_TYPE = "The schema version of this run has no such span type"
 _FIELDS = 3
 _TEXT_CHARS = 200
 _Data: TypeAlias = Mapping[str, Cut]

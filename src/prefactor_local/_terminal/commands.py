@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from prefactor_local._terminal import export, open_browser, serve, show, tail
+from prefactor_local._terminal.option_types import run_name
 
-__all__ = ["parser"]
+__all__ = ["parsed"]
 
 
 class _Command(NamedTuple):
@@ -64,8 +66,33 @@ _COMMANDS = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """The arguments of all commands. The options have `run`, the function of the chosen command."""
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command, with `run`, its function. Ends the process if there is a mistake in them.
+
+    Args:
+        arguments: Those of the command line; None: those of this process.
+    """
+    options = _parser().parse_args(arguments)
+    if getattr(options, "wanted", None) is not None:
+        # argparse would do it before it reports a misspelled option, of which it takes the value for the run.
+        try:
+            options.wanted = run_name(options.wanted)
+        except argparse.ArgumentTypeError as error:
+            options.parser.error(f"argument RUN: {error}")
+    return options
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is read from the installed distribution only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"prefactor-local {version('prefactor-sdk')}\n")
+        parser.exit()
+
+
+def _parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     whole = argparse.ArgumentParser(
         prog="prefactor-local",
@@ -73,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="examples:\n" + "".join(command.example for command in _COMMANDS),
         formatter_class=layout,
     )
+    whole.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     for command in _COMMANDS:
         one = commands.add_parser(
@@ -83,5 +111,5 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=layout,
         )
         command.add_options(one)
-        one.set_defaults(run=command.run)
+        one.set_defaults(run=command.run, parser=one)
     return whole

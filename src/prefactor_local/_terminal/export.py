@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prefactor_local._state.file_access import write_private
 from prefactor_local._terminal.errors import CommandError, UsageError
-from prefactor_local._terminal.option_types import file_name, run_name
+from prefactor_local._terminal.option_types import file_name
 from prefactor_local._terminal.source import add_source_options, open_source
 from prefactor_local._terminal.text import escaped_json, visible
 
@@ -21,7 +21,7 @@ _STANDARD_OUTPUT = "-"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
-        "wanted", metavar="RUN", nargs="?", type=run_name, default="last",
+        "wanted", metavar="RUN", nargs="?", default="last",
         help="ID of a run, the beginning of one, or a link (default: last, the run that was registered last)",
     )  # fmt: skip
     parser.add_argument(

@@ -50,6 +50,8 @@ def faults_of(options: argparse.Namespace) -> list[Fault]:
     from prefactor_local import Fault
     from prefactor_local._faults.mixture import mixture
 
+    if not options.error_rate and (options.error_status or options.retry_after is not None):
+        raise UsageError("--error-status and --retry-after are about errors, of which there are none: add --error-rate")
     statuses = options.error_status or [503]
     headers = {} if options.retry_after is None else {"Retry-After": str(options.retry_after)}
     shares = [

@@ -12,7 +12,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import RunSource, add_source_options, open_source, server_of
 from prefactor_local._terminal.text import visible
 
@@ -22,7 +21,7 @@ __all__ = ["add_options", "run"]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
-        "wanted", metavar="RUN", nargs="?", type=run_name,
+        "wanted", metavar="RUN", nargs="?",
         help="ID of a run, the beginning of one, a link, or last (default: the list of all runs)",
     )  # fmt: skip
     add_source_options(parser)
@@ -56,7 +55,8 @@ def _serve(database: Path, run_id: str) -> None:
         with LocalApi(database=database, keep_requests=False) as api:
             page, _, token = api.view_url.partition("#")
             _open(f"{page}runs/{run_id}#{token}" if run_id else api.view_url, api.one_time_view_url(run_id))
-            sys.stderr.write(f"prefactor-local: serving {database} until Ctrl-C\n")
+            name = visible(str(database))
+            sys.stderr.write(f"prefactor-local: no server with a viewer has {name}: serving it until Ctrl-C\n")
             stop.wait()
     except sqlite3.Error as error:
         hint = "`prefactor-local show` and `export` only read it"

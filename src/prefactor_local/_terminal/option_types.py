@@ -15,6 +15,7 @@ __all__ = [
     "rate",
     "run_name",
     "seconds",
+    "server_port",
     "some_text",
     "status",
     "token",
@@ -22,7 +23,6 @@ __all__ = [
 ]
 
 _RUN_LINK = re.compile(r"http://[^/\s:]*(?:\[[^\]\s]*\])?(?::(?P<port>\d{1,5}))?/ui/runs/(?P<id>\w+)", re.ASCII)
-
 _ID_CHARS = 200
 
 
@@ -53,7 +53,13 @@ def status(text: str) -> int:
 
 
 def port(text: str) -> int:
+    """A port to listen on; 0 is any that is free."""
     return _whole(text, "a number from 0 to 65535", 0, 65535)
+
+
+def server_port(text: str) -> int:
+    """The port of a server that runs."""
+    return _whole(text, "a number from 1 to 65535", 1, 65535)
 
 
 def _whole(text: str, wanted: str, lowest: int = 0, highest: float = math.inf) -> int:
@@ -73,7 +79,10 @@ class RunName(str):
 
 
 def run_name(text: str) -> RunName:
+    """What `text` names. Raises `argparse.ArgumentTypeError` with a sentence."""
     link = _RUN_LINK.match(text)
+    if "://" in text and not link:
+        raise argparse.ArgumentTypeError("is a link, but not to a run: give the link to one, its ID, or 'last'")
     name = RunName((link["id"] if link else text).lower())  # as IDs are
     name.port = int(link["port"] or 80) if link else None
     if not (name.isascii() and name.isalnum() and len(name) <= _ID_CHARS):

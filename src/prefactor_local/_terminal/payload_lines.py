@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from rich.text import Text
 
 from prefactor_local._protocol.pointers import below
-from prefactor_local._terminal.brief import data_text
+from prefactor_local._terminal.brief import NO_SUCH_TYPE, data_text
 from prefactor_local._terminal.text import visible, visible_lines
 from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails, SpanTypeInfo
 
@@ -99,8 +99,8 @@ def payload_lines(span: SpanDetails, known: SpanTypeInfo | None) -> Iterator[Tex
         span: The span.
         known: Its span type, if it is registered.
     """
-    unregistered = [each["message"] for each in span["mismatches"] if each["part"] == "schema_name"]
-    yield from (_mismatch_text(f"{span['type']}: {message}", 0) for message in unregistered)
+    if any(each["part"] == "schema_name" for each in span["mismatches"]):
+        yield _mismatch_text(NO_SUCH_TYPE, 0)
     yield from _Payload("params", span, known).lines("params", span["params"])
     if span["result"] is not None or any(each["part"] == "result" for each in span["mismatches"]):
         yield from _Payload("result", span, known).lines("result", span["result"])

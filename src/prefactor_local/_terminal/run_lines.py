@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.text import Text
 
-from prefactor_local._terminal.brief import brief_fields
+from prefactor_local._terminal.brief import NO_SUCH_TYPE, brief_fields
 from prefactor_local._terminal.server_lines import counts_text
 from prefactor_local._terminal.source import RunSource
 from prefactor_local._terminal.span_lines import COLOURS, span_text
 from prefactor_local._terminal.text import counted, duration_text, time_text, visible
-from prefactor_local._view.shapes import Finding, RunDetails, RunSummary, SpanDetails, SpanRow
+from prefactor_local._view.shapes import MOST_OF_TYPE, Finding, RunDetails, RunSummary, SpanDetails, SpanRow
 
 __all__ = ["header_lines", "problem_lines", "title_text"]
 
@@ -54,16 +55,36 @@ def _ago(time: str) -> str:
     return f"{duration_text(max(passed.total_seconds(), 0) * 1000)} ago"
 
 
-def problem_lines(source: RunSource, rows: Sequence[SpanRow], findings: Sequence[Finding]) -> Iterator[Text]:
-    """The failed spans, the values that do not match their schema, and what is wrong with the order."""
-    failed = [row for row in rows if row.status == "failed"]
-    yield from _listed(source, failed, "Failed:", _results)
-    yield from _listed(source, [row for row in rows if row.mismatches], "Do not match their schema:", _mismatches)
+def problem_lines(
+    source: RunSource, types: Iterable[str], rows: Sequence[SpanRow], findings: Sequence[Finding]
+) -> Iterator[Text]:
+    """What went wrong in a run, and in its order.
+
+    Args:
+        source: Where the run is.
+        types: The span types of the run.
+        rows: Its spans, in the order of the lines.
+        findings: What is wrong with the order.
+    """
+    known = {name[:MOST_OF_TYPE] for name in types}
+    yield from _listed(source, [row for row in rows if row.status == "failed"], "Failed:", _results)
+    mismatched = [row for row in rows if row.mismatches and row.type in known]
+    yield from _listed(source, mismatched, "Do not match their schema:", _mismatches)
+    yield from _unknown_types(Counter(row.type for row in rows if row.mismatches and row.type not in known))
     if findings:
         yield from (Text(), Text("The order of the run:", "bold"))
     by_seq = {row.seq: row for row in rows}
     for finding in findings:
         yield from _finding(finding, by_seq)
+
+
+def _unknown_types(spans: Mapping[str, int]) -> Iterator[Text]:
+    """The types that the run does not have, each with the number of its spans."""
+    if spans:
+        yield from (Text(), Text(f"{NO_SUCH_TYPE}:", "bold"))
+    yield from (Text(f"  {visible(name)}  {counted(spans[name], 'span')}") for name in list(spans)[:_MOST_SHOWN])
+    if len(spans) > _MOST_SHOWN:
+        yield Text(f"  … and {len(spans) - _MOST_SHOWN:,} more")
 
 
 def _finding(finding: Finding, by_seq: Mapping[int, SpanRow]) -> Iterator[Text]:
@@ -96,7 +117,6 @@ def _results(span: SpanDetails) -> Iterator[str]:
 def _mismatches(span: SpanDetails) -> Iterator[str]:
     shown = span["mismatches"][:_MOST_SHOWN]
     for mismatch in shown:
-        place = "" if mismatch["part"] == "schema_name" else f"{mismatch['part']}{mismatch['pointer']}: "
-        yield visible(f"{place}{mismatch['message']}")
+        yield visible(f"{mismatch['part']}{mismatch['pointer']}: {mismatch['message']}")
     if len(span["mismatches"]) > len(shown):
         yield f"… and {len(span['mismatches']) - len(shown):,} more"

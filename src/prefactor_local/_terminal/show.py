@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from prefactor_local._terminal.option_types import run_name
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
 from prefactor_local._terminal.text import escaped_json
 
 if TYPE_CHECKING:
     from prefactor_local._terminal.lines import Line
+    from prefactor_local._terminal.span_lines import TreeLine
     from prefactor_local._view.shapes import RunDetails, SpanRow
 
 __all__ = ["add_options", "run"]
@@ -24,7 +24,7 @@ _MOST_ASKED = 500
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of the command."""
     parser.add_argument(
-        "wanted", metavar="RUN", nargs="?", type=run_name, default="last",
+        "wanted", metavar="RUN", nargs="?", default="last",
         help="ID of a run, the beginning of one, or a link (default: last, the run that was registered last)",
     )  # fmt: skip
     form = parser.add_mutually_exclusive_group()
@@ -56,26 +56,28 @@ def _lines(source: RunSource, run_id: str, *, full: bool) -> Iterator[Line]:
 
     from prefactor_local._terminal.lines import Line
     from prefactor_local._terminal.run_lines import header_lines, problem_lines
+    from prefactor_local._terminal.span_lines import tree_lines
 
     details = source.run(run_id)
-    rows = sorted(changed_rows(source, run_id)[1])  # in the order of arrival
+    tree = list(tree_lines(changed_rows(source, run_id)[1]))
+    rows = [line.row for line in tree]
     yield from map(Line, header_lines(details))
-    yield from map(Line, problem_lines(source, rows, source.findings(run_id)))
-    if rows:
+    yield from map(Line, problem_lines(source, details["span_types"], rows, source.findings(run_id)))
+    if tree:
         yield Line(Text())
-    yield from _tree(source, details, rows, full=full)
+    yield from _tree(source, details, tree, full=full)
 
 
-def _tree(source: RunSource, details: RunDetails, rows: Sequence[SpanRow], *, full: bool) -> Iterator[Line]:
+def _tree(source: RunSource, details: RunDetails, tree: Sequence[TreeLine], *, full: bool) -> Iterator[Line]:
     from rich.text import Text
 
     from prefactor_local._terminal.brief import brief_span
     from prefactor_local._terminal.lines import Line
     from prefactor_local._terminal.payload_lines import payload_lines
-    from prefactor_local._terminal.span_lines import span_text, tree_lines
+    from prefactor_local._terminal.span_lines import span_text
 
     left_to_ask = _MOST_ASKED
-    for line in tree_lines(rows):
+    for line in tree:
         ask = full or (_says_too_little(line.row) and left_to_ask > 0)
         span = source.span(line.row.id) if ask else None
         left_to_ask -= ask

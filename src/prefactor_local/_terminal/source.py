@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from prefactor_local._terminal.errors import CommandError
-from prefactor_local._terminal.option_types import file_name, port
+from prefactor_local._terminal.option_types import file_name, server_port
 
 if TYPE_CHECKING:
     from prefactor_local._view.running_servers import FoundServers, RunningServer
@@ -47,7 +47,9 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         type=file_name,
         help="read this file of `serve --database` (default: ask a running server)",
     )
-    group.add_argument("--port", type=port, help="port of the server, if several run (default: the last one started)")
+    group.add_argument(
+        "--port", type=server_port, help="port of the server, if several run (default: the last one started)"
+    )
 
 
 def open_source(options: argparse.Namespace, *, patient: bool = False) -> closing[RunSource]:
@@ -110,9 +112,7 @@ def _chosen_server(options: argparse.Namespace) -> RunningServer:
 
     servers = find_servers()
     of_environment = _port_of_environment([*servers.answering, *servers.silent])
-    wanted = options.port
-    if wanted is None:
-        wanted = getattr(options.wanted, "port", None) or of_environment
+    wanted = options.port or getattr(options.wanted, "port", None) or of_environment
     found = [server for server in servers.answering if wanted in (None, server.port)]
     if not found:
         raise CommandError(_not_found(servers, wanted))
@@ -133,7 +133,7 @@ def _not_found(servers: FoundServers, wanted: int | None) -> str:
             f"your server on {_ports(silent)} runs, but does not answer: it is busy or stopped. "
             "Try again, or name its file with --database"
         )
-    asked = f"on port {wanted}" if wanted is not None else f"(looked into {described_folders()})"
+    asked = f"on port {wanted}" if wanted else f"(looked into {described_folders()})"
     others = f"; servers run on {_ports(servers.answering)}" if servers.answering else ""
     return (
         f"no server of yours with a viewer runs {asked}{others}: "

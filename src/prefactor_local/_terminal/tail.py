@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from prefactor_local._terminal.option_types import run_name, some_text
+from prefactor_local._terminal.option_types import some_text
 from prefactor_local._terminal.source import RunSource, add_source_options, changed_rows, open_source
 from prefactor_local._terminal.text import escaped_json
 
@@ -32,12 +32,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="TYPE",
         action="append",
         type=some_text,
-        help="only spans of this type, or of one of several; * stands for any characters",
+        help="only spans of this type (may be given several times); * stands for any characters",
     )
     parser.add_argument(
-        "--status", action="append", choices=_FINISHED, help="only spans with this status, or with one of several"
+        "--status", action="append", choices=_FINISHED, help="only spans with this status (may be given several times)"
     )
-    parser.add_argument("--run", metavar="RUN", dest="wanted", type=run_name, help="only spans of this run")
+    parser.add_argument("--run", metavar="RUN", dest="wanted", help="only spans of this run")
     parser.add_argument("--json", action="store_true", help="a JSON object for each span, with params and result")
     add_source_options(parser)
 

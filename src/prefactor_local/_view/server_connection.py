@@ -88,7 +88,7 @@ class ServerConnection:
             raise NoAnswerError(f"it answers with {answer.status}")
         if not hmac.compare_digest(_proof_in(answer.content).encode(), expected.encode()):
             self._http.close()
-            raise OtherServerError("another program has its port")
+            raise OtherServerError("another server, or another program, has its port")
 
     def get(self, path: str) -> Answer:
         """The answer to a request, with the token.

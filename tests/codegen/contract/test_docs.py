@@ -483,7 +483,7 @@ def test_several_projects(project: Project) -> None:
     done = run_process("docs", cwd=project.root)
     assert (done.returncode, done.stderr) == (0, "")
     assert all((project.root / folder / "docs/spans.html").is_file() for folder in ("one", "two"))
-    assert run_process("docs", "--output", "all.html", cwd=project.root).returncode == 2
+    assert project.run("docs", "--output", "all.html").code == 2
 
 
 @pytest.mark.parametrize(

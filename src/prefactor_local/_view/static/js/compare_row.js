@@ -5,7 +5,7 @@
 import { element, setAttribute } from "./dom.js";
 import { formatDuration, hueOf, visibleText } from "./format.js";
 import { KIND_SIGNS, kindOf, kindWords } from "./comparison.js";
-import { statusSign, statusWord } from "./status.js";
+import { statusSign } from "./status.js";
 
 const LEVEL = 14; // pixels
 const MOST_LEVELS = 10;
@@ -73,8 +73,8 @@ function spanCell() {
       headline.textContent = visibleText(headlineOf(row, types));
       type.textContent = summary ? visibleText(name) : "";
       status.textContent = state === "complete" ? "" : statusSign(state);
-      status.title = statusWord(state);
-      duration.textContent = took === null ? statusWord(state) : formatDuration(took);
+      status.title = state;
+      duration.textContent = took === null ? state : formatDuration(took);
     },
   };
 }

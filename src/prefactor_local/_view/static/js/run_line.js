@@ -5,7 +5,7 @@
 import { append, element, replaceChildren, setAttribute } from "./dom.js";
 import { formatAgo, formatDuration, formatNumber, formatTime, lastNews, runName } from "./format.js";
 import { isOpen } from "./runs_model.js";
-import { statusMark, statusWord } from "./status.js";
+import { statusMark } from "./status.js";
 import { runUrl } from "./urls.js";
 
 const NONE = "–";
@@ -63,7 +63,7 @@ export function runLine(id, onMark) {
       const now = JSON.stringify([run, texts]);
       if (now === shown) return; // a person may be about to copy or click something
       shown = now;
-      setAttribute(line, "aria-label", [runName(run), statusWord(run.status), run.headline].filter(Boolean).join(", "));
+      setAttribute(line, "aria-label", [runName(run), run.status, run.headline].filter(Boolean).join(", "));
       replaceChildren(headline, run.headline);
       replaceChildren(
         link,

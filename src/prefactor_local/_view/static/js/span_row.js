@@ -5,7 +5,7 @@
 /** @import { VisibleRow } from "./tree.js" */
 import { element, setAttribute } from "./dom.js";
 import { formatDuration, visibleText } from "./format.js";
-import { statusSign, statusWord } from "./status.js";
+import { statusSign } from "./status.js";
 import { endOf } from "./tree.js";
 
 export const ROW_HEIGHT = 28;
@@ -75,7 +75,7 @@ export function rowElement() {
     ];
     type.textContent = also.filter(Boolean).join(" · ");
     status.textContent = state === "complete" ? "" : `${statusSign(state)} `;
-    status.title = statusWord(state);
+    status.title = state;
     badge.textContent = mismatches ? `⚠ ${mismatches}` : "";
     badge.title = mismatches ? "Values that do not match their schema" : "";
     dot.className = `dot ${known?.kind ?? ""}`;
@@ -90,7 +90,7 @@ export function rowElement() {
     const start = node.row[5];
     const end = endOf(node.row, view.now);
     const duration = start === null || end === null ? null : end - start;
-    const said = duration === null ? statusWord(node.row[4]) : formatDuration(duration);
+    const said = duration === null ? node.row[4] : formatDuration(duration);
     const width = view.to - view.from;
     const left = ((start ?? view.from) - view.from) / width;
     const right = ((end ?? start ?? view.from) - view.from) / width;
@@ -123,7 +123,7 @@ export function rowElement() {
       setAttribute(
         line,
         "aria-label",
-        `${firstLine(node.row[7] || view.brief(node.row).params) || node.row[3]}, ${statusWord(state)}${problems}`,
+        `${firstLine(node.row[7] || view.brief(node.row).params) || node.row[3]}, ${state}${problems}`,
       );
       drawTree(row, view);
       drawTime(row, view);

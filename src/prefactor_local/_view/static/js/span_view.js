@@ -11,7 +11,7 @@ import { formatJson } from "./json.js";
 import { jsonElement } from "./json_view.js";
 import { message } from "./messages.js";
 import { readSetting, writeSetting } from "./settings.js";
-import { statusMark, statusWord } from "./status.js";
+import { statusMark } from "./status.js";
 import { payloadElement } from "./values.js";
 
 /**
@@ -290,7 +290,7 @@ function payloadSection({ span, type, json, unfolded }, side, actions, isFirst) 
 
   function payloadBody() {
     if (payload === null)
-      return message(side === "result" && !span.finished_at ? `None yet: ${statusWord(span.status)}.` : "None.");
+      return message(side === "result" && !span.finished_at ? `None yet: ${span.status}.` : "None.");
     if (json) return element("div", {}, isCut && cutNote(actions), jsonElement(payload));
     const cuts = new Map(span.cut.filter((cut) => cut.side === side).map((cut) => [cut.pointer, cut]));
     const { showAll } = actions;
