@@ -27,6 +27,7 @@ _MAX_ERRORS = 20
 """How many errors of a value are listed."""
 _MAX_REFERENCES = 3
 """How many references in a row are followed to an option."""
+_REQUIRING = ("dependentRequired", "dependencies")
 _UNION_IN = ("if",)
 _UNION_IN_NOT = ("not", "not")  # for drafts without `if`
 
@@ -47,10 +48,14 @@ class ExplainableSchema:
         original: The schema as it was written.
         uri: The URI of the schema.
         assert_formats: Whether formats are checked.
+
+    Attributes:
+        most_names: The most members that one keyword of the schema requires.
     """
 
     def __init__(self, schema: EngineSchema, original: Schema, uri: str, *, assert_formats: bool) -> None:
         self.uri = uri
+        self.most_names = _most_names(original)
         self._engine_schema = schema
         self._assert_formats = assert_formats
         self._inner = _UNION_IN if schema.has_if else _UNION_IN_NOT
@@ -160,3 +165,17 @@ class ExplainableSchema:
             moved.extend(steps)
             is_map = not is_map and step in MAPS
         return pointer_of(moved)
+
+
+def _most_names(schema: Any) -> int:
+    most, pending = 0, [schema]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Mapping):
+            maps = [node[keyword] for keyword in _REQUIRING if isinstance(node.get(keyword), Mapping)]
+            lists = [node.get("required"), *(each for names in maps for each in names.values())]
+            most = max([most, *(len(each) for each in lists if isinstance(each, list))])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return most

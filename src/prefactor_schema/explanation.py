@@ -29,7 +29,14 @@ _BUDGET = 1_000
 _MANY_EVALUATIONS = 10_000
 """So many evaluations of schemas for one value cost 1, too; if there are more, only the first mismatch is reported."""
 _MANY_VALUES = 2_000
-"""For values with more items than this, only the first mismatch is reported: listing all of them is slow."""
+"""For values with more items than this, only the first mismatch is reported: listing all of them is slow.
+
+So it is if a keyword requires more members than this.
+"""
+_MANY_ERRORS = 50_000
+"""So it is if there may be about so many errors: the engine lists all of them, which takes a second and 90 MB."""
+_USUAL_NAMES = 4
+"""How many members a keyword usually requires."""
 _DEEP = 6
 
 
@@ -65,7 +72,13 @@ class _Explanation:
         evaluations = self._evaluations.most(depth)
         self._budget -= 1 + values // 50 + evaluations // _MANY_EVALUATIONS
         # If two parts of the schema apply to the same member, the number of errors doubles with each level.
-        only_first = values > _MANY_VALUES or depth > _DEEP or evaluations > _MANY_EVALUATIONS
+        names = self._schema.most_names
+        only_first = (
+            max(values, names) > _MANY_VALUES
+            or depth > _DEEP
+            or evaluations > _MANY_EVALUATIONS
+            or values * evaluations * (1 + names // _USUAL_NAMES) > _MANY_ERRORS
+        )
         return self._schema.errors(uri, value, only_first=only_first)
 
     def _of_errors(

@@ -251,7 +251,12 @@ class JsonSchema:
         return self._validator
 
     def _limit_evaluations(self) -> None:
-        if not self._document.evaluations.are_few(0):
+        try:
+            are_few = self._document.evaluations.are_few(0)
+        except SchemaError as error:  # its URIs are too long
+            self._error = error
+            raise
+        if not are_few:
             from prefactor_schema.evaluations import MAX_EVALUATIONS
 
             self._error = SchemaError(f"it applies more than {MAX_EVALUATIONS:,} subschemas to one value")

@@ -10,11 +10,19 @@ from prefactor_schema.engine import draft_of
 from prefactor_schema.engine_schema import DRAFTS_WITH_LONE_REFS, id_keyword
 from prefactor_schema.keywords import DATA, MAPS
 from prefactor_schema.locations import item_at, joined, steps_of
+from prefactor_schema.mismatch import SchemaError
 
-__all__ = ["Part", "parts_of"]
+__all__ = ["MAX_URI_CHARS", "Part", "check_uris", "parts_of"]
+
+MAX_URI_CHARS = 8_000_000
+"""The most characters of all URIs in a schema, each with the `$id` that it is relative to: the engine keeps them so.
+
+A megabyte of schema, a tenth of it one `$id`, would need 4 GB. Real schemas have under 100,000.
+"""
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef"})
 _ANCHORS = ("$anchor", "$dynamicAnchor")
+_RELATIVE = (*_ANCHORS, *_REFERENCES)
 _APPLIED = {
     **dict.fromkeys(
         ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies", *_REFERENCES),
@@ -64,6 +72,9 @@ def parts_of(schema: Mapping[str, Any], uri: str) -> list[Part]:
     Args:
         schema: The schema.
         uri: Its URI, if it has none in `$id`.
+
+    Raises:
+        SchemaError: As for `check_uris`.
     """
     order = _order(_connected(schema, uri))
     for part, place in order.items():
@@ -71,6 +82,20 @@ def parts_of(schema: Mapping[str, Any], uri: str) -> list[Part]:
             if applied:
                 applied[:] = [each for each in applied if order[each] < place]
     return list(order)
+
+
+def check_uris(schema: Mapping[str, Any], uri: str) -> None:
+    """Checks that the engine can keep the URIs of a schema. It takes less time than a check of a value.
+
+    Args:
+        schema: The schema.
+        uri: Its URI, if it has none in `$id`.
+
+    Raises:
+        SchemaError: They are longer than `MAX_URI_CHARS`.
+    """
+    for _ in _schemas(schema, uri, {}):
+        pass
 
 
 def _connected(root: Mapping[str, Any], uri: str) -> list[Part]:
@@ -138,9 +163,13 @@ def _schemas(
         root: The schema.
         uri: Its URI, if it has none of its own.
         resources: Gets what has a name, by its URI.
+
+    Raises:
+        SchemaError: The URIs are too long together.
     """
     draft = draft_of(root)
     own_uri = id_keyword(draft)
+    chars = 0
     pending: list[tuple[Any, str, bool]] = [(root, uri, False)]
     while pending:
         node, base, is_map = pending.pop()
@@ -150,6 +179,13 @@ def _schemas(
         if not is_map:
             if own_uri in node and not ("$ref" in node and draft in DRAFTS_WITH_LONE_REFS):
                 base = _named(node, node[own_uri], base, resources)
+                chars += len(base)
+            chars += sum(keyword in node for keyword in _RELATIVE) * (0 if base == uri else len(base))
+            if chars > MAX_URI_CHARS:
+                raise SchemaError(
+                    f"its URIs have more than {MAX_URI_CHARS:,} characters: each {own_uri}, anchor and "
+                    f"reference counts with the {own_uri} that it is relative to"
+                )
             resources.update({f"{base}#{node[anchor]}": node for anchor in _ANCHORS if anchor in node})
             yield node, base
         for key, item in node.items():

@@ -172,6 +172,14 @@ def test_values_past_a_limit(project: Project, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+def test_uris_too_long_for_the_engine(project: Project) -> None:
+    anchors = {str(number): {"$anchor": f"a{number}"} for number in range(1_000)}
+    project.span_types(agent={"$id": f"http://a/{'b' * 10_000}", "type": "object", "$defs": anchors})
+    assert "PG006: payloads cannot be checked against this schema: its URIs have more" in only(
+        project.generate().findings
+    )
+
+
 def test_a_chain_through_another_file(project: Project) -> None:
     project.span_types(agent=properties(x={"$ref": "b.json#/$defs/A0"}))
     project.write("schemas/b.json", {"$defs": chain(50, lambda ref: ref)["$defs"]})

@@ -95,6 +95,20 @@ def test_strings_that_cannot_be_stored_are_refused(http: Http) -> None:
     assert list(http.span(http.started(), schema_name="\ud800", expect=422)["errors"]) == ["schema_name"]
 
 
+def test_a_schema_that_no_payload_could_be_checked_against_is_refused(http: Http) -> None:
+    anchors = {str(number): {"$anchor": f"a{number}"} for number in range(1_000)}
+    large = {"$id": f"http://a/{'b' * 10_000}", "$defs": anchors}
+    for version in (
+        {"span_type_schemas": [{"name": "t", "params_schema": {}, "result_schema": large}]},
+        {"span_schemas": {"t": large}},
+        {"quality_schemas": [{"name": "q", "schema": large}]},
+    ):
+        errors = http.register(agent_schema_version=version, expect=422)["errors"]
+        assert "8,000,000 characters" in str(errors)
+        assert "agent_schema_version" in str(errors)
+        assert len(str(errors)) < 500
+
+
 def test_agents(http: Http) -> None:
     created = http.post("/agent", {"details": {"name": "A", "external_identifier": "a", "description": "x"}})["details"]
     assert created["status"] == "pending"

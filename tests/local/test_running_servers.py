@@ -70,6 +70,16 @@ def test_only_the_own_file_is_removed(runtime: Path) -> None:
     assert list(runtime.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFO with a name")
+def test_what_is_no_file_is_not_waited_for(runtime: Path) -> None:
+    with LocalApi(announce=True) as api:
+        os.mkfifo(runtime / "1.json")
+        (runtime / "2.json").symlink_to(runtime / "1.json")
+        (runtime / "3.json").mkdir()
+        assert [found.url for found in running_servers()] == [api.url]
+    assert len(list(runtime.iterdir())) == 3
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", "[" * 5000, '{"url": "http://[", "token": 1}', "\0"])
 def test_other_files_are_left_alone(runtime: Path, content: str) -> None:
     runtime.mkdir(mode=0o700)

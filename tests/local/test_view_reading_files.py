@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -150,6 +151,42 @@ def test_what_keeps_a_file_from_being_used_is_said(tmp_path: Path, monkeypatch: 
         with monkeypatch.context() as context:
             context.setattr(os, "access", lambda *asked, place=place: asked != place)
             assert message in (obstacle(file, write=True) or "")
+
+
+def test_a_log_that_a_server_has_left(
+    tmp_path: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, copy = tmp_path / "runs.db", tmp_path / "copy.db"
+    with LocalApi(database=file) as api:
+        run = connect(api).started()
+        for suffix in ("", "-wal"):  # as they are if the server is killed, and what can be made anew is not copied
+            shutil.copy(f"{file}{suffix}", f"{copy}{suffix}")
+    with monkeypatch.context() as context:  # these tests may run as root, who may do everything
+        context.setattr(os, "access", lambda place, mode: (place, mode) != (tmp_path, os.W_OK))
+        with pytest.raises(
+            sqlite3.OperationalError, match=r"a server has left copy\.db-wal, which can only be read in"
+        ):
+            Store.open_for_reading(copy)
+        Path(f"{file}-wal").touch()  # it is empty: nothing was left
+        store = Store.open_for_reading(file)
+        assert Reader(store).find_run("last") == run
+        assert not Path(f"{file}-shm").exists()
+        store.close()
+    store = Store.open_for_reading(copy)
+    assert Reader(store).find_run("last") == run
+    store.close()
+
+
+def test_a_file_that_may_not_be_written_is_refused_before_it_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "runs.db"
+    Store(file).close()
+    file.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda place, mode: (place, mode) != (file, os.W_OK))
+    with pytest.raises(sqlite3.OperationalError, match="you may not write it"):
+        Store(file)
+    assert file.stat().st_mode & 0o777 == 0o444
 
 
 def reader_of(api: LocalApi) -> Reader:

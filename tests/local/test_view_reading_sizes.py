@@ -11,6 +11,7 @@ from tests.local.conftest import Http
 
 from prefactor_local import LocalApi
 from prefactor_local._view.differences import differences
+from prefactor_local._view.exports.formats import export_file
 from prefactor_local._view.fields import fields_of
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.schema_places import SchemaPlaces
@@ -117,3 +118,56 @@ def test_long_names_and_summaries_are_cut_where_there_are_many(api: LocalApi, ht
     page = reader.runs()
     assert [len(page["runs"][0][name]) for name in ("agent_name", "version")] == [500, 500]
     assert [len(name) for _, name in page["agents"]] == [500]
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        [[[0] * 15] * 50] * 50,
+        ["x" * 1_000] * 1_000,
+        [["x" * 60_000] * 25],
+        [{"n" * 3_000: 1}] * 400,
+    ],
+    ids=["lists", "texts", "long texts", "names"],
+)
+def test_many_values_that_are_not_large_are_cut_together(api: LocalApi, http: Http, many: Any) -> None:
+    payload = {"first": "f" * 1_000, "many": [many, many], "last": "l" * 1_000, "list": [1], "empty": []}
+    run = http.started()
+    a, b = (http.span(run, payload={**payload, "n": n})["details"]["id"] for n in range(2))
+    reader = Reader(api._current.account.store)
+    span: Any = reader.span(a)
+    assert len(json.dumps(span)) < 2_000_000
+    assert span["params"].keys() == {*payload, "n"}
+    assert [span["params"][name] for name in ("first", "last", "list", "empty")] == ["f" * 1_000, "l" * 200, [], []]
+    cuts = {cut["pointer"]: (cut["kind"], cut["size"]) for cut in span["cut"]}
+    assert [cuts["/last"], cuts["/list"], "/empty" in cuts] == [("text", 1_000), ("items", 1), False]
+    assert reader.span(a, full=True)["params"] == {**payload, "n": 0}
+    assert [each["pointer"] for each in reader.differences(a, b)] == ["/n"]
+
+
+def test_differences_of_large_values_are_bounded() -> None:
+    found = differences("params", {str(number): "x" * 60_000 for number in range(100)}, {})
+    assert [each["pointer"] for each in found] == [f"/{number}" for number in range(18)]
+    assert found[0] == {"side": "params", "pointer": "/0", "a": "x" * 60_000}
+
+
+def test_what_a_client_says_of_a_run_is_whole_in_exports_alone(api: LocalApi, http: Http) -> None:
+    run = http.started(external_identifier="e" * 5_000)
+    quality = {"long": {"a": "x" * 300_000}, "short": {"a": 1}, "n" * 5_000: {}}
+    for name, payload in quality.items():
+        http.post(f"/agent_instance/{run}/record_quality", {"name": name, "payload": payload})
+    http.post(f"/agent_instance/{run}/terminate", {"reason": "r" * 5_000})
+    reader = Reader(api._current.account.store)
+    details = reader.run(run)
+    assert details["quality"] == {
+        "long": "[300,009 characters: the JSON export has them]",
+        "short": {"a": 1},
+        "n" * 500: {},
+    }
+    assert details["run"] == reader.runs()["runs"][0]
+    assert [len(details["run"][name] or "") for name in ("external_identifier", "termination_reason")] == [500, 2_000]
+    assert "x" * 300_000 not in export_file(reader, run, "html").decode()
+    whole = json.loads(export_file(reader, run, "json"))["run"]
+    assert whole["quality"] == quality
+    names = ("external_identifier", "termination_reason")
+    assert [len(whole["run"][name]) for name in names] == [5_000, 5_000]

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from prefactor_local._server import view_data
 from prefactor_local._server.allowed_hosts import AllowedHosts
 from prefactor_local._server.operation_thread import OperationThread
 from prefactor_local._server.view_access import CODE_SECONDS, MOST_CODES, ViewAccess
+from prefactor_local._view.exports.formats import export_file
 from prefactor_local._view.reading import Reader
 from prefactor_local._view.shapes import RunSummary
 
@@ -217,6 +219,36 @@ def test_long_work_holds_up_nothing_else(
     assert viewer.get(f"{DATA}/last/search?q=last").status_code == 200
     assert begun[-1] == "last"
     assert len(begun) < 5
+
+
+def test_exports_that_nobody_reads_are_few(
+    api: LocalApi, viewer: httpx.Client, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = http.started()
+    for _ in range(2):  # more than the system keeps for a client
+        http.span(run_id, payload={"model": "gpt-4", "prompt": "p" * 4_000_000})
+    made: list[bytes] = []
+
+    def export(reader: Reader, run_id: str, form: str) -> bytes:
+        made.append(export_file(reader, run_id, form))
+        return made[-1]
+
+    monkeypatch.setattr(view_data, "export_file", export)
+    url = httpx.URL(api.url)
+    request = f"GET {DATA}/{run_id}/export?format=json HTTP/1.1\r\nHost: {url.netloc.decode()}\r\n"
+    head = f"Authorization: {viewer.headers['Authorization']}\r\nConnection: close\r\n\r\n"
+    with ExitStack() as clients:
+        readers = [clients.enter_context(socket.create_connection((url.host, url.port))) for _ in range(6)]
+        for reader in readers:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            reader.sendall(f"{request}{head}".encode())
+            viewer.get(DATA)  # the server has read the request by now
+        # What takes long is done in order: this would be answered after all exports.
+        assert viewer.get(f"{DATA}/last/search?q=none").json() == {"seqs": []}
+        assert len(made) == view_data.MOST_EXPORTS
+        readers[0].close()
+        answer = b"".join(iter(partial(readers[4].recv, 1_000_000), b""))
+        assert answer.endswith(made[0])
 
 
 @pytest.mark.anyio

@@ -104,6 +104,42 @@ def test_a_wrong_schema(schema: Any, message: str, path: tuple[Any, ...]) -> Non
         assert caught.value.path == path
 
 
+MANY_NAMES = [f"r{number}" for number in range(20_000)]
+NAMES = MANY_NAMES[:1_000]
+# A million mismatches with a schema of some kilobytes: the engine would list them in 20 seconds and 2 GB.
+MILLIONS: list[tuple[dict[str, Any], Any, str]] = [
+    ({"allOf": [{"$ref": "#/$defs/r"}] * 1_000, "$defs": {"r": {"required": NAMES}}}, {}, "r0: Field required"),
+    ({"items": {"allOf": [{"required": NAMES}] * 10}}, [{}] * 100, "0.r0: Field required"),
+    ({"items": {"allOf": [{"$ref": "#/$defs/n"}] * 1_000}, "$defs": {"n": {"type": "null"}}}, [1] * 1_000, "0: Input"),
+    ({"required": MANY_NAMES}, {}, "r0: Field required"),
+    ({"dependentRequired": {"a": MANY_NAMES}}, {"a": 1}, "r0: Field required because a is present"),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "first"), MILLIONS, ids=[first for _, _, first in MILLIONS])
+def test_a_million_mismatches_are_not_listed(schema: dict[str, Any], value: Any, first: str) -> None:
+    (found,) = JsonSchema(schema).mismatches(value)
+    assert str(found).startswith(first)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        {"$defs": {str(number): {"$anchor": f"a{number}"} for number in range(1_000)}},
+        {"properties": {str(number): {"$ref": "#/$defs/x"} for number in range(1_000)}, "$defs": {"x": {}}},
+        {"$defs": {str(number): {"$id": str(number)} for number in range(1_000)}},
+    ],
+    ids=["anchors", "references", "identifiers"],
+)
+def test_long_uris_are_not_repeated_without_end(inner: dict[str, Any]) -> None:
+    """A larger schema of this kind, of one megabyte, would take 17 seconds and 4 GB."""
+    JsonSchema({"$id": f"http://a/{'b' * 7_000}/", **inner}).check_schema()
+    schema = JsonSchema({"$id": f"http://a/{'b' * 8_000}/", **inner})
+    for _ in range(2):
+        with pytest.raises(SchemaError, match="more than 8,000,000 characters: each \\$id, anchor and reference"):
+            schema.matches({"x": 1})
+
+
 @pytest.mark.parametrize("levels", [300, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_schema_that_is_nested_too_deeply(levels: int) -> None:
     schema: Any = {}

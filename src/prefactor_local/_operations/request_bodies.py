@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from prefactor_local._protocol.errors import validation_errors
 from prefactor_local._protocol.strings import is_storable_text, normalize_timestamp
+from prefactor_schema import SchemaError
+from prefactor_schema.json_schema import BASE_URI
+from prefactor_schema.schema_graph import check_uris
 
 __all__ = [
     "AgentChanges",
@@ -47,11 +50,21 @@ def _bounded(value: dict[str, Any]) -> dict[str, Any]:
     raise ValueError(f"must not have more than {_MOST_LEVELS} levels of objects and lists")
 
 
+def _with_short_uris(value: dict[str, Any]) -> dict[str, Any]:
+    """Checks what no later check of a payload could do with the schema in a second."""
+    try:
+        check_uris(value, BASE_URI)
+    except SchemaError as error:
+        raise ValueError(f"must be a schema that payloads can be checked against: {error.message}") from None
+    return value
+
+
 Timestamp = Annotated[str, AfterValidator(normalize_timestamp)]
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[Text, Field(min_length=1)]
 JsonObject = dict[str, Any]
 BoundedObject = Annotated[JsonObject, AfterValidator(_bounded)]
+Schema = Annotated[BoundedObject, AfterValidator(_with_short_uris)]
 FinishStatus = Literal["complete", "failed", "cancelled"]
 
 
@@ -67,8 +80,8 @@ class DataRisk(_Body):
 
 class SpanTypeSchema(_Body):
     name: Name
-    params_schema: BoundedObject
-    result_schema: BoundedObject | None = None
+    params_schema: Schema
+    result_schema: Schema | None = None
     title: Text | None = None
     description: Text | None = None
     template: Text | None = None
@@ -77,7 +90,7 @@ class SpanTypeSchema(_Body):
 
 class QualitySchema(_Body):
     name: Name
-    schema_: BoundedObject = Field(alias="schema")
+    schema_: Schema = Field(alias="schema")
     title: Text | None = None
     description: Text | None = None
     template: Text | None = None
@@ -87,8 +100,8 @@ class QualitySchema(_Body):
 class SchemaVersion(_Body):
     external_identifier: Text | None = None
     span_type_schemas: list[SpanTypeSchema] | None = None
-    span_schemas: dict[str, BoundedObject] | None = None
-    span_result_schemas: dict[str, BoundedObject] | None = None
+    span_schemas: dict[str, Schema] | None = None
+    span_result_schemas: dict[str, Schema] | None = None
     quality_schemas: list[QualitySchema] | None = None
 
     @model_validator(mode="after")

@@ -6,13 +6,17 @@ read in other threads, whose transactions are short.
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import get_args
 
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from prefactor_local._protocol.strings import is_identifier
 from prefactor_local._server.operation_thread import OperationThread
@@ -37,6 +41,10 @@ ROWS_PER_STEP = 1000
 MOST_ROWS = 10_000
 """How many rows an answer has."""
 
+MOST_EXPORTS = 4
+"""How many exports are made or sent at a time: each is as large as all payloads of its run."""
+_PIECE = 256 * 1024
+
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -50,6 +58,24 @@ def _encode_page(page: RowsPage) -> str:
     rows = page["rows"]
     pieces = [_encode(rows[at : at + ROWS_PER_STEP])[1:-1] for at in range(0, len(rows), ROWS_PER_STEP)]
     return _encode({**page, "rows": []}).replace('"rows":[]', f'"rows":[{",".join(pieces)}]', 1)
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    """An answer in pieces: the server keeps two copies of what the client has not read yet."""
+    for at in range(0, len(content), _PIECE):
+        yield content[at : at + _PIECE]
+
+
+class _InTurn:
+    """Middleware that answers so many requests at a time. One is over when the client has read its whole answer."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._turns = asyncio.Semaphore(most)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._turns:
+            await self._app(scope, receive, send)
 
 
 class ViewData:
@@ -80,12 +106,11 @@ class ViewData:
                 (f"{run}/spans", self._spans),
                 (f"{run}/search", self._search),
                 (f"{run}/findings", self._findings),
-                (f"{run}/export", self._export),
                 ("/spans/{span}", self._span),
                 ("/compare", self._compare),
                 ("/differences", self._differences),
             )
-        ]
+        ] + [Route(f"/ui/api{run}/export", self._export, middleware=[Middleware(_InTurn, MOST_EXPORTS)])]
 
     async def _server(self, _request: Request) -> Response:
         return json_answer({"database": self._database})
@@ -136,7 +161,8 @@ class ViewData:
         content = await self._threads.run_long(request, lambda: export_file(self._reader, run_id, form))
         disposition = f'attachment; filename="{export_name(run_id, form)}"'
         media_type = FORMATS[form].media_type
-        return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+        headers = {"Content-Disposition": disposition, "Content-Length": str(len(content))}
+        return StreamingResponse(_pieces(content), media_type=media_type, headers=headers)
 
     async def _compare(self, request: Request) -> Response:
         a, b = [await self._operations.run_step(self._reader.find_run, identifier(request, name)) for name in "ab"]

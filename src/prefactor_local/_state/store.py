@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from prefactor_local._state import layout
-from prefactor_local._state.file_access import obstacle
+from prefactor_local._state.file_access import is_in_use, obstacle
 
 __all__ = ["WITHOUT_FILE", "WRITER_SECONDS", "Record", "Store"]
 
@@ -61,15 +61,12 @@ class Store:
         if not read_only:
             self._create_file()
             self._check_owner()
-        try:
-            self._connection = _open(database, read_only=read_only)
-            self.wait_for_writers(WRITER_SECONDS)
-            self._check(read_only=read_only)
-        except sqlite3.OperationalError as error:
-            reason = obstacle(self._file, write=not read_only) if self._file else None
-            if reason is None:
-                raise
-            raise sqlite3.OperationalError(reason) from error
+        # SQLite says only that it cannot open a file, or later that it cannot write it.
+        if self._file and (reason := obstacle(self._file, write=not read_only)):
+            raise sqlite3.OperationalError(reason)
+        self._connection = _open(database, read_only=read_only)
+        self.wait_for_writers(WRITER_SECONDS)
+        self._check(read_only=read_only)
 
     @classmethod
     def open_for_reading(cls, file: str | Path) -> Store:
@@ -272,11 +269,7 @@ def _open(database: str | Path, *, read_only: bool) -> sqlite3.Connection:
 
 def _read_only_uri(file: Path) -> str:
     """The URI of a file. SQLite creates a file beside that of a database, even to read it, unless nobody writes it."""
-    return f"{file.absolute().as_uri()}?{'mode=ro' if _is_in_use(file) else 'immutable=1'}"
-
-
-def _is_in_use(file: Path) -> bool:
-    return Path(f"{file}-wal").exists()
+    return f"{file.absolute().as_uri()}?{'mode=ro' if is_in_use(file) else 'immutable=1'}"
 
 
 def _state_of(file: Path) -> tuple[int, ...] | None:
@@ -285,7 +278,7 @@ def _state_of(file: Path) -> tuple[int, ...] | None:
         found = file.stat()
     except OSError:
         return None
-    return None if _is_in_use(file) else (found.st_ino, found.st_size, found.st_mtime_ns)
+    return None if is_in_use(file) else (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _where(equal: Mapping[str, object]) -> str:

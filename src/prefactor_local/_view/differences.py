@@ -7,7 +7,7 @@ from itertools import islice, zip_longest
 from typing import Final
 
 from prefactor_local._protocol.pointers import pointer_of
-from prefactor_local._view.cuts import shortened
+from prefactor_local._view.cuts import Shortening
 from prefactor_local._view.shapes import Difference, Json, Side
 
 __all__ = ["MOST_DIFFERENCES", "differ", "differences"]
@@ -26,19 +26,20 @@ _ABSENT: Final = _Absent()
 
 
 def differences(side: Side, a: Json, b: Json) -> list[Difference]:
-    """What differs between two payloads, at most 1,000 values, fewer with long pointers; long values are cut."""
+    """What differs between two payloads, at most 1,000 values, fewer of long ones; long values are cut."""
     found: list[Difference] = []
     steps: list[str | int] = []
     chars = 0
+    shown = Shortening(side, [])
     for one, other in islice(_differences(steps, a, b), MOST_DIFFERENCES):
         difference: Difference = {"side": side, "pointer": pointer_of(steps)}
         chars += len(difference["pointer"])
-        if chars > _MOST_POINTER_CHARS and found:
+        if (chars > _MOST_POINTER_CHARS and found) or shown.is_spent:
             break
         if not isinstance(one, _Absent):
-            difference["a"] = shortened(one, side, [])
+            difference["a"] = shown.shortened(one)
         if not isinstance(other, _Absent):
-            difference["b"] = shortened(other, side, [])
+            difference["b"] = shown.shortened(other)
         found.append(difference)
     return found
 

@@ -67,9 +67,9 @@ class Reader:
         """What the list of runs shows of a run. Raises `NoSuchRunError`."""
         return runs.listed_run(self._store, run_id)
 
-    def run(self, run_id: str) -> RunDetails:
-        """A run. Raises `NoSuchRunError`."""
-        return runs.run_details(self._store, self._types, run_id)
+    def run(self, run_id: str, *, full: bool = False) -> RunDetails:
+        """A run; long texts and other values are cut unless `full`. Raises `NoSuchRunError`."""
+        return runs.run_details(self._store, self._types, run_id, full=full)
 
     def rows(self, run_id: str, *, after: int = 0, limit: int = 10_000) -> RowsPage:
         """The spans that are new or have changed since `after`, in the order of the changes.

@@ -127,8 +127,10 @@ def _write(server: RunningServer) -> Path | None:
 
 
 def _read(file: Path) -> RunningServer | None:
-    """What the file says; None if it is gone, or of another version of this package."""
+    """What the file says; None if it is gone, is no file, or is of another version of this package."""
     try:
+        if not file.is_file():  # to open a FIFO would wait for somebody who writes
+            return None
         with file.open("rb") as content:
             server = _FORM.validate_json(content.read(_MAX_BYTES))
         return server if server.port else None

@@ -11,7 +11,15 @@ from typing import TypedDict
 from prefactor_local._state.layout import UNCOMPUTED
 from prefactor_local._state.store import Store
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import MOST_OF_NAME, Neighbours, RunDetails, RunsPage, RunSummary
+from prefactor_local._view.shapes import (
+    MOST_OF_NAME,
+    MOST_OF_SUMMARY,
+    Json,
+    Neighbours,
+    RunDetails,
+    RunsPage,
+    RunSummary,
+)
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
@@ -21,13 +29,25 @@ _BATCH = 500
 """So many runs are read in one transaction."""
 _NAMED = 5
 """So many IDs are named where several begin with the same text."""
+_MOST_OF_PARTS = 256 * 1024
+"""How long the runtime, or what is said of the quality, of one run is."""
+_MOST_PARTS = 100
 _RUN = f"""
-    SELECT run.*, substr(COALESCE(agent.name, run.agent_id), 1, {MOST_OF_NAME}) AS agent_name,
-        substr(COALESCE(version.external_identifier, ''), 1, {MOST_OF_NAME}) AS version, version.runtime_environment
+    SELECT run.seq, run.id, run.agent_id, run.agent_schema_version_id, run.environment_id, run.status, run.purpose,
+        run.started_at, run.finished_at, run.inserted_at, run.updated_at, run.origin,
+        substr(run.external_identifier, 1, {MOST_OF_NAME}) AS external_identifier,
+        substr(run.termination_reason, 1, {MOST_OF_SUMMARY}) AS termination_reason,
+        substr(COALESCE(agent.name, run.agent_id), 1, {MOST_OF_NAME}) AS agent_name,
+        substr(COALESCE(version.external_identifier, ''), 1, {MOST_OF_NAME}) AS version
     FROM agent_instance AS run
         LEFT JOIN agent ON agent.id = run.agent_id
         LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
-"""  # noqa: S608 - a number
+"""  # noqa: S608 - numbers
+_WHOLE = """
+    SELECT run.external_identifier, run.termination_reason, run.quality_payloads, version.runtime_environment
+    FROM agent_instance AS run LEFT JOIN agent_version AS version ON version.id = run.agent_version_id
+    WHERE run.id = ?
+"""
 _ONE_RUN = f"{_RUN} WHERE run.id = ?"
 _OLDER = f"""{_RUN}
     WHERE run.seq < ? AND run.status = COALESCE(?, run.status) AND run.agent_id = COALESCE(?, run.agent_id)
@@ -122,7 +142,7 @@ def neighbours(store: Store, run_id: str, chosen: RunFilter) -> Neighbours:
 
 
 def stored_run(store: Store, run_id: str) -> sqlite3.Row:
-    """A run as it is stored, with `agent_name`, `version` and `runtime_environment`. In a transaction.
+    """A run as the list has it, with the beginnings of its long texts. In a transaction.
 
     Raises:
         NoSuchRunError: There is none.
@@ -140,19 +160,41 @@ def listed_run(store: Store, run_id: str) -> RunSummary:
     return _run_summary(store, row)
 
 
-def run_details(store: Store, types: SpanTypes, run_id: str) -> RunDetails:
+def run_details(store: Store, types: SpanTypes, run_id: str, *, full: bool) -> RunDetails:
     """A run with its span types, as `Reader.run` describes it."""
     with store.transaction(write=False):
         row = stored_run(store, run_id)
+        whole = store.select(_WHOLE, run_id)[0]
         uncomputed = _uncomputed(store, run_id)
+    run = _run_summary(store, row)
+    if full:
+        run["external_identifier"], run["termination_reason"] = (
+            whole["external_identifier"],
+            whole["termination_reason"],
+        )
     details: RunDetails = {
-        "run": _run_summary(store, row),
+        "run": run,
         "origin": origin_of(row),
-        "runtime": json.loads(row["runtime_environment"] or "{}"),
-        "quality": json.loads(row["quality_payloads"]),
+        "runtime": _parts(whole["runtime_environment"] or "{}", full=full),
+        "quality": _parts(whole["quality_payloads"], full=full),
         "span_types": types.shown(row["agent_schema_version_id"]),
     }
     return {**details, "uncomputed": uncomputed} if uncomputed else details
+
+
+def _parts(stored: str, *, full: bool) -> dict[str, Json]:
+    """What a client said of a run, by name. A text stands for what is too long, unless `full`."""
+    parts: dict[str, Json] = json.loads(stored)
+    if full or len(stored) <= _MOST_OF_PARTS:
+        return parts
+    shown: dict[str, Json] = {}
+    left = _MOST_OF_PARTS
+    for name, part in islice(parts.items(), _MOST_PARTS):
+        size = len(json.dumps(part))
+        fits = size <= left
+        left -= size if fits else 0
+        shown[name[:MOST_OF_NAME]] = part if fits else f"[{size:,} characters: the JSON export has them]"
+    return shown
 
 
 def _uncomputed(store: Store, run_id: str) -> int:

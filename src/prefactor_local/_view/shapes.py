@@ -65,12 +65,13 @@ class RunSummary(TypedDict):
 
     Attributes:
         seq: its number in the order of arrival; pages of the list go on before it.
-        agent_name: at most 500 characters, as is `version`.
+        agent_name: at most 500 characters, as are `version` and `external_identifier`.
         version: the version of the agent by its own name (`external_identifier`); empty if it has none.
         started_at: None while it has not started.
         duration_ms: None while it is not finished.
         changed_at: when the run or one of its spans changed last, by the server's clock. A run that is not finished and
             has not changed for long may be one whose process has ended.
+        termination_reason: at most 2,000 characters.
         spans, failed, open: numbers of spans: all, those that failed, those that are not finished.
         mismatches: how often a value does not match its schema, in all spans.
         headline: what the run is about: the summary of its first span, or of the one at the root above it; empty if
@@ -166,7 +167,8 @@ class RunDetails(TypedDict):
 
     Attributes:
         origin: what the starts of its spans count from: the earliest of its start and that of its first span.
-        runtime: the runtime environment of its agent version, as the client sent it.
+        runtime: the runtime environment of its agent version, as the client sent it. A text stands for a member that is
+            too long, here and in `quality`.
         span_types: by name.
         uncomputed: how many spans have no summary and no mismatches yet, since an earlier version has recorded them
             and no server has computed them; absent if there are none.
@@ -244,7 +246,7 @@ class Cut(TypedDict):
 
     Attributes:
         kind: `text`: the first 64 KiB are there; `items`: the first 1,000, or none; `data`: none of a data URI or
-            Base64.
+            Base64. In a payload of more than a mebibyte or 20,000 values, less of what comes late is there.
         size: the number of characters, or of items.
         media_type: of a data URI.
     """

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
 
 from prefactor_local._operations.schemas import SpanChecks, check_span
 from prefactor_local._protocol.pointers import steps_of
 from prefactor_local._state.store import Store
-from prefactor_local._view.cuts import shortened
+from prefactor_local._view.cuts import Shortening
 from prefactor_local._view.differences import MOST_DIFFERENCES, differences
 from prefactor_local._view.errors import NoSuchRunError, quoted
-from prefactor_local._view.shapes import MOST_OF_SUMMARY, Cut, Difference, Json, Mismatch, SpanDetails
+from prefactor_local._view.shapes import MOST_OF_SUMMARY, Cut, Difference, Json, Mismatch, Side, SpanDetails
 from prefactor_local._view.span_types import SpanTypes
 from prefactor_local._view.times import milliseconds
 
@@ -21,6 +21,7 @@ __all__ = ["differences_of", "span_by_id"]
 
 _MOST_SCHEMA_CHARS = 256 * 1024
 """How long the schemas of all mismatches are together: a thousand values may have the same large one."""
+_COLUMNS: Mapping[Side, str] = {"params": "payload", "result": "result_payload"}
 _Payload: TypeAlias = dict[str, Json]
 
 
@@ -31,9 +32,11 @@ def span_by_id(store: Store, types: SpanTypes, span_id: str, *, full: bool) -> S
 
 def differences_of(store: Store, a: str, b: str) -> list[Difference]:
     """What differs between two spans, as `Reader.differences` describes it."""
-    params_a, result_a = _payloads_of(_stored(store, a))
-    params_b, result_b = _payloads_of(_stored(store, b))
-    found = [*differences("params", params_a, params_b), *differences("result", result_a, result_b)]
+    one, other = _stored(store, a), _stored(store, b)
+    found: list[Difference] = []
+    for side, column in _COLUMNS.items():
+        if one[column] != other[column]:  # equal ones need not be read: each may have 16 MB
+            found += differences(side, _json(one[column]), _json(other[column]))
     return found[:MOST_DIFFERENCES]
 
 
@@ -45,13 +48,13 @@ def _stored(store: Store, span_id: str) -> sqlite3.Row:
     return found[0]
 
 
-def _payloads_of(row: sqlite3.Row) -> tuple[_Payload, _Payload | None]:
-    """The params and the result of a row of a span."""
-    return json.loads(row["payload"]), None if row["result_payload"] is None else json.loads(row["result_payload"])
+def _json(payload: str | None) -> Any:
+    """A payload, as it is stored."""
+    return None if payload is None else json.loads(payload)
 
 
 def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
-    params, result = _payloads_of(row)
+    params, result = _json(row["payload"]), _json(row["result_payload"])
     cuts: list[Cut] = []
     return {
         "seq": row["seq"],
@@ -64,8 +67,8 @@ def _details(types: SpanTypes, row: sqlite3.Row, *, full: bool) -> SpanDetails:
         "finished_at": row["finished_at"],
         "duration_ms": milliseconds(row["started_at"], row["finished_at"]),
         "summary": (row["summary"] or "")[: None if full else MOST_OF_SUMMARY],
-        "params": params if full else shortened(params, "params", cuts),
-        "result": result if full else shortened(result, "result", cuts),
+        "params": params if full else Shortening("params", cuts).shortened(params),
+        "result": result if full else Shortening("result", cuts).shortened(result),
         "cut": cuts,
         "mismatches": list(_mismatches(types, row, params, result)) if row["mismatches"] else [],
     }

@@ -66,7 +66,7 @@ def gather(reader: Reader, run_id: str, *, full: bool) -> RunExport:
     page = reader.rows(run_id, limit=sys.maxsize)
     rows = {row.seq: row for row in page["rows"]}  # a span that changes meanwhile is there twice
     return {
-        "run": {**reader.run(run_id), "origin": page["origin"]},
+        "run": {**reader.run(run_id, full=full), "origin": page["origin"]},
         "rows": [rows[seq] for seq in sorted(rows)],
         "spans": [reader.span(rows[seq].id, full=full) for seq in sorted(rows)],
         "findings": reader.findings(run_id),
