@@ -180,6 +180,38 @@ def test_a_span_that_comes_late_moves_all_others_whatever_is_asked_at_that_momen
     screen.until("document.querySelector('.row:last-child .bar').style.left.startsWith('98.')")  # of seven years
 
 
+def test_findings_are_asked_for_again_when_a_run_ends_as_a_span_comes_late(screen: Screen, http: Http) -> None:
+    run_id = shop_run(http, finish=False)
+    screen.run(run_id)
+    questions: list[Route] = []
+
+    def hold(question: Route) -> None:
+        questions.append(question)
+
+    screen.page.route(f"**/ui/api/runs/{run_id}/spans*", hold, times=1)
+    while not questions:
+        screen.page.evaluate("0")  # lets what has happened be told
+    start, end = "2020-01-01T00:00:00Z", "2020-01-01T00:00:01Z"
+    late = {"name": "late"}
+    http.span(run_id, schema_name="shop:step", payload=late, status="complete", started_at=start, finished_at=end)
+    http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+    with screen.page.expect_request("**/findings"):
+        questions[0].continue_()
+    screen.shown(".row", "step late")
+
+
+def test_the_focus_stays_beside_the_name_of_a_run_that_ends(screen: Screen, http: Http) -> None:
+    shop_run(http)
+    run_id = shop_run(http, finish=False)
+    screen.run(run_id)
+    screen.shown(".neighbours a[href]", "Older").focus()
+
+    http.post(f"/agent_instance/{run_id}/finish", {"status": "complete"})
+
+    screen.shown(".run-title .status", "complete")
+    assert screen.page.evaluate("document.activeElement.textContent").startswith("Older")
+
+
 def test_a_pointer_that_the_browser_takes_away_chooses_no_time(open_screen: Callable[..., Screen], http: Http) -> None:
     screen = open_screen(has_touch=True)
     screen.run(shop_run(http))

@@ -81,6 +81,10 @@ def test_from_a_run_to_the_runs_beside_it_in_the_list(screen: Screen, http: Http
     screen.shown(".row")
     screen.press("K")
     screen.shown("[role=status]", "There is no newer run in the list.")
+    a4 = shop_run(http, name="a")
+    screen.page.locator(".neighbours").hover()
+    screen.shown(".neighbours a[href]", "Newer").click()
+    screen.page.wait_for_url(f"**/ui/runs/{a4}*")
 
 
 def test_a_span_is_shown_with_what_its_schema_says(screen: Screen, http: Http) -> None:
@@ -210,21 +214,21 @@ def test_what_is_missing_or_failed_is_said_where_a_person_looks(screen: Screen, 
 
 
 def test_what_should_have_been_redacted_is_not_called_redacted(screen: Screen, http: Http) -> None:
-    schema = {"type": "object", "properties": {"card": {"type": "string", "x-prefactor-redact": True}}}
+    redacted = {"type": ["string", "null"], "x-prefactor-redact": True}
+    schema = {"type": "object", "properties": {"card": redacted, "code": redacted, "name": redacted}}
     types = [{"name": "pay", "params_schema": schema, "result_schema": {"type": "object"}}]
     run_id = http.started(agent_schema_version={"external_identifier": "s2", "span_type_schemas": types})
-    span = http.span(run_id, schema_name="pay", payload={"card": "4111"})["details"]["id"]
+    span = http.span(run_id, schema_name="pay", payload={"card": "4111", "code": None, "name": "[redacted]"})[
+        "details"
+    ]["id"]
     http.finish_span(span, status="failed", result_payload={"error": "Declined."})
     screen.run(run_id)
 
     assert screen.shown(".row-error").inner_text() == "Declined."
     screen.press("j")
     assert screen.shown(".pane .error-box p").inner_text() == "Declined."
-    assert screen.shown(".pane [data-pointer='params/card']").inner_text().split("\n") == [
-        "card",
-        "⚠ not redacted",
-        "4111",
-    ]
+    shown = [screen.shown(f".pane [data-pointer='params/{name}']").inner_text() for name in ("card", "code", "name")]
+    assert shown == ["card\n⚠ not redacted\n4111", "code\n⚠ not redacted\nnull", "name\nredacted\nredacted"]
 
 
 def test_spans_appear_while_they_run(screen: Screen, http: Http) -> None:

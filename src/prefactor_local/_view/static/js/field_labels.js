@@ -11,10 +11,10 @@ import { jsonElement } from "./json_view.js";
  * The name of a field, and what its schema says of it.
  * @param {string} name
  * @param {FieldInfo} info
- * @param {Json} [value]
+ * @param {Json} [value] If there is one.
  * @returns {Child[]}
  */
-export function fieldLabel(name, info, value = null) {
+export function fieldLabel(name, info, value) {
   const title = info.title && info.title !== name ? element("span", { class: "field-title" }, info.title) : null;
   const code = element("code", { class: "field-name", title: typeOf(info) }, name || "(empty name)");
   const risk = info.data_risk && badge(info.data_risk, "risk", "The data risk of this field");
@@ -29,9 +29,9 @@ export function fieldLabel(name, info, value = null) {
   ];
 }
 
-/** @param {Json} value */
+/** @param {Json} [value] */
 function redactionBadge(value) {
-  if (value === null || isRedacted(value))
+  if (value === undefined || isRedacted(value))
     return badge("redacted", "lock", "The schema has this field redacted before it is recorded");
   return badge("⚠ not redacted", "warning", "The schema has this field redacted, but it was recorded as it was");
 }

@@ -96,11 +96,13 @@ export class RunFeed {
 
   async loadChanges() {
     let changed = false;
+    let hasOtherStatus = false; // also if its rows are asked for once more
     for (let more = true; more;) {
       const page = await this.nextRows();
       const { origin, run } = this.model.details ?? {};
-      const isAnother = run?.status !== page.status;
-      if (isAnother || page.origin !== origin) await this.loadRun();
+      const isOtherStatus = run?.status !== page.status;
+      hasOtherStatus ||= isOtherStatus;
+      if (isOtherStatus || page.origin !== origin) await this.loadRun();
       if (this.isStopped) return false;
       if (page.origin !== this.model.details?.origin || page.origin !== (this.origin || page.origin)) {
         // A span that came late started before all others, so every start counts from another time.
@@ -114,8 +116,9 @@ export class RunFeed {
       const isFirst = !this.hasRows;
       if (page.rows.length && this.isLoaded) this.heardAt = Date.now();
       this.hasRows = true;
-      if (isFirst || isAnother || page.rows.length) this.actions.onRows();
-      if (isFirst || isAnother) this.loadFindings();
+      if (isFirst || hasOtherStatus || page.rows.length) this.actions.onRows();
+      if (isFirst || hasOtherStatus) this.loadFindings();
+      hasOtherStatus = false;
     }
     this.isLoaded = true;
     if (changed) this.actions.onChanged();

@@ -5,7 +5,7 @@
 /** @import { RunNeighbours } from "./run_neighbours.js" */
 /** @import { Finding, RunDetails } from "./shapes.js" */
 import { copyButton } from "./copy.js";
-import { append, button, element, replaceChildren } from "./dom.js";
+import { append, arrangeChildren, button, element, replaceChildren } from "./dom.js";
 import { formatCount, formatDuration, formatNumber } from "./format.js";
 import { formatJson } from "./json.js";
 import { menu } from "./menu.js";
@@ -63,6 +63,8 @@ export class RunHeader {
     this.more = element("div");
     this.findings = element("div");
     this.element = element("header", { class: "run-header" }, this.title, this.facts, this.more, this.findings);
+    /** @type {HTMLElement | undefined} */
+    this.tools = undefined;
     /** @type {Map<string, HTMLElement>} */
     this.values = new Map();
     /** @type {Finding[]} */
@@ -84,13 +86,13 @@ export class RunHeader {
   drawRun(details) {
     const { run } = details;
     const name = element("h1", {}, runNameElement(run));
-    const tools = element(
+    this.tools ??= element(
       "div",
       { class: "run-tools" },
       this.neighbours?.element,
       this.save && exportMenu(run.id, this.save),
     );
-    replaceChildren(this.title, name, statusMark(run.status), tools);
+    arrangeChildren(this.title, [name, statusMark(run.status), this.tools]);
     this.neighbours?.show(run.id);
     this.set("Started", run.started_at ? timeElement(run.started_at) : "not yet");
     for (const counted of ["Duration", "Last news", "Spans", "Failed", "Mismatches", "Not finished"])

@@ -17,6 +17,7 @@ export class RunNeighbours {
       older: neighbourLink("Older ›", "Older run of the list (J)"),
     };
     this.element = element("nav", { class: "neighbours", "aria-label": "Other runs" }, ...Object.values(this.links));
+    this.element.addEventListener("pointerenter", () => this.show(this.run)); // there may be a newer one by now
   }
 
   ask() {
