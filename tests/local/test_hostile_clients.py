@@ -110,9 +110,12 @@ def test_a_body_without_a_stated_length_is_bounded(api: LocalApi, send: Callable
     assert api.requests[0].status == 413
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]:8765", "app.localhost", "my-machine", "LOCALHOST."])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "[::1]:8765", "app.localhost", "my-machine", "LOCALHOST.", "[fe80::1%eth0]:80"],
+)
 def test_names_of_this_machine_are_allowed(host: str) -> None:
-    with LocalApi(allowed_hosts=["my-machine"]) as api:
+    with LocalApi(allowed_hosts=["my-machine", "fe80::1%eth0"]) as api:
         assert ping(api, Host=host) == 200
         assert ping(api, Origin=f"http://{host}") == 200
 

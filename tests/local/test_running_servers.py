@@ -43,6 +43,14 @@ def test_a_server_is_found_while_it_runs(runtime: Path, tmp_path: Path) -> None:
     assert list(runtime.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform in {"darwin", "win32"}, reason="names of files are Unicode there")
+def test_a_database_whose_name_is_no_text(runtime: Path, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.db")
+    with LocalApi(announce=True, database=file):
+        (found,) = running_servers()
+        assert found.database == str(file)
+
+
 def test_files_of_servers_that_are_gone_are_removed(runtime: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

@@ -231,6 +231,23 @@ def test_a_field_says_what_is_special_about_it(
     assert capsys.readouterr().out.endswith(f"card: [redacted], {image}, items: []\n")
 
 
+@pytest.mark.parametrize(
+    ("value", "mark"),
+    [("[redacted: the redact callable failed]", "redacted"), ("[redacted] 4111", "should be redacted")],
+)
+def test_what_stands_for_a_redacted_value_is_known(
+    value: str, mark: str, tmp_path: Path, connect: Callable[..., Http], capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = {"type": "object", "properties": {"card": {"x-prefactor-redact": True}}}
+    types = [{"name": "t", "params_schema": schema}]
+    with LocalApi(database=tmp_path / "runs.db") as api:
+        http = connect(api)
+        run = http.started(agent_schema_version={"external_identifier": "s", "span_type_schemas": types})
+        http.span(run, schema_name="t", payload={"card": value})
+    assert main(["show", "--full", "--database", str(tmp_path / "runs.db")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].strip() == f"card [{mark}]: {value}"
+
+
 def test_a_deep_tree_is_not_indented_without_end() -> None:
     rows = [span(seq, None if seq == 1 else seq - 1) for seq in range(1, 10_001)]
     lines = list(tree_lines(rows))

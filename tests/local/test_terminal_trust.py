@@ -28,6 +28,8 @@ from prefactor_local._view.server_connection import proof_of
 if TYPE_CHECKING:
     from tests.local.conftest import Http
 
+    from prefactor_local._view.shapes import RunsPage
+
 TOKEN = "the-secret-token"
 ESCAPE = "\x1b]0;title\x07"
 RUN = {
@@ -234,6 +236,33 @@ def test_a_file_shows_what_a_later_server_writes(database: Path, connect: Callab
         assert source.runs()["runs"][0]["id"] == run_id
 
 
+def test_tail_misses_no_run_that_is_over_before_the_active_ones_are_listed(
+    database: Path, connect: Callable[..., Http], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run after it is in the list of the active ones already."""
+    looks = 0
+    list_runs = FileSource.runs
+
+    def list_and_record(source: FileSource, *, before: int | None = None, status: str | None = None) -> RunsPage:
+        nonlocal looks
+        page = list_runs(source, before=before, status=status)
+        looks += status is None
+        if looks == 2 and status is None:
+            over = http.started()
+            http.finish_span(http.span(over, schema_name="short")["details"]["id"])
+            http.post(f"/agent_instance/{over}/finish", {"status": "complete"})
+            http.span(http.started(), schema_name="later")
+        if looks == 4:
+            raise KeyboardInterrupt
+        return page
+
+    monkeypatch.setattr(FileSource, "runs", list_and_record)
+    with LocalApi(database=database) as api:
+        http = connect(api)
+        code, out, _ = said(capsys, "tail", "--database", str(database))
+    assert (code, "short" in out) == (0, True)
+
+
 def test_tail_leaves_a_file_of_an_earlier_version_as_it_is(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed(database, "PRAGMA user_version = 3")
     content = database.read_bytes()
@@ -256,3 +285,10 @@ def test_names_that_are_too_long(database: Path, capsys: pytest.CaptureFixture[s
     assert said(capsys, *arguments[:-1], longest) == (0, f"{longest}\n", "")
     with pytest.raises(SystemExit, match="2"):
         main(["show", "a" * 3000])
+
+
+def test_a_folder_that_leads_to_itself(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loop = database.with_name("loop")
+    loop.symlink_to(loop)
+    code, _, err = said(capsys, "export", "--format", "json", "--database", str(database), "-o", str(loop / "run.json"))
+    assert (code, err) == (1, f"prefactor-local: cannot write {loop / 'run.json'}: Too many levels of symbolic links\n")

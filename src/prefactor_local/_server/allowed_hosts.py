@@ -14,7 +14,7 @@ from collections.abc import Iterable
 __all__ = ["AllowedHosts"]
 
 _ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
-_HOST = re.compile(r"(?:(?P<name>\w[\w.-]*?)\.?|\[(?P<address>[\da-f:.]+)\])(?::\d*)?", re.ASCII)
+_HOST = re.compile(r"(?:(?P<name>\w[\w.-]*?)\.?|\[(?P<address>[\da-f:.]+(?:%[\w.-]+)?)\])(?::\d*)?", re.ASCII)
 
 
 class AllowedHosts:

@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     file = Path(options.output or export_name(run_id, options.format))
     _check(file, options)
     try:
-        write_private(file.resolve(), content)  # for it holds payloads; a link stays one
+        write_private(Path(os.path.realpath(file)), content)  # for it holds payloads; a link stays one
     except OSError as error:
         raise CommandError(f"cannot write {file}: {error.strerror}") from None
     sys.stdout.write(f"{visible(str(file))}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -16,7 +17,8 @@ from prefactor_local._view.shapes import Cut, FieldInfo, Json, Side, SpanDetails
 
 __all__ = ["payload_lines"]
 
-_REDACTED: Final = "[redacted]"
+_REDACTED: Final = re.compile(r"\[redacted(: [^\]]*)?\]")
+"""What stands for a value that was redacted. After the colon is why the program's own callable has not done it."""
 _DEEPEST: Final = 30
 """Objects and arrays below this level are not shown."""
 
@@ -137,7 +139,8 @@ def _about(info: FieldInfo, field: _Field) -> str:
     title = info.get("title", "")
     marks = []
     if info.get("redacted"):  # which the client has done, if it recorded the value by the class of the span type
-        marks.append("redacted" if field.value == _REDACTED else "should be redacted")
+        is_redacted = isinstance(field.value, str) and _REDACTED.fullmatch(field.value)
+        marks.append("redacted" if is_redacted else "should be redacted")
     if risk := info.get("data_risk"):
         marks.append(f"data risk: {risk}")
     if info.get("deprecated"):

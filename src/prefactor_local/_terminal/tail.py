@@ -106,21 +106,23 @@ class _Watch:
     def finished(self) -> list[_Finished]:
         """What has finished meanwhile: run by run, its spans in the order in which they did, and then the run."""
         found: list[_Finished] = []
-        runs = self._runs()
-        for run in runs:
+        newest = self._newest
+        for run in self._runs():
             if self._has_changed(run):
-                found += [_Finished(run, row) for row in self._changed_rows(run) if row.status in _FINISHED]
+                found += [_Finished(run, row) for row in self._changed_rows(run, newest) if row.status in _FINISHED]
             if run["finished_at"] is not None and run["id"] not in self._ended:
                 self._ended.add(run["id"])
                 found.append(_Finished(run, None))
-        self._newest = max((run["seq"] for run in runs), default=0)
         return found
 
     def _runs(self) -> list[RunSummary]:
         """The newest runs with all new ones, those that are active, and those that still were at the last look."""
         if self._watched is not None:
             return [self._source.run(self._watched)["run"]]
-        listed = [*self._listed(self._newest), *self._listed(0, status="active", most_pages=_MOST_PAGES)]
+        listed = [*self._listed(self._newest)]
+        # Not of the active ones, which are asked for later: a run that has ended meanwhile is in neither list.
+        self._newest = max((run["seq"] for run in listed), default=0)
+        listed += self._listed(0, status="active", most_pages=_MOST_PAGES)
         runs = {run["id"]: run for run in sorted(listed, key=lambda run: run["seq"])}
         left = [self._source.run(run_id)["run"] for run_id in sorted(self._active - runs.keys())]
         self._active = {run["id"] for run in runs.values() if run["status"] == "active"}
@@ -144,9 +146,14 @@ class _Watch:
         seen, self._seen[run["id"]] = self._seen.get(run["id"]), state
         return seen != state
 
-    def _changed_rows(self, run: RunSummary) -> list[SpanRow]:
-        """Nothing if it is an earlier run that is seen for the first time: what it has was there before."""
-        is_known = run["id"] in self._changes or run["seq"] > self._newest
+    def _changed_rows(self, run: RunSummary, newest: float) -> list[SpanRow]:
+        """Nothing if it is an earlier run that is seen for the first time: what it has was there before.
+
+        Args:
+            run: The run.
+            newest: The number of the newest run at the last look.
+        """
+        is_known = run["id"] in self._changes or run["seq"] > newest
         after = self._changes.get(run["id"], 0)
         self._changes[run["id"]], rows = changed_rows(self._source, run["id"], after)
         return rows if is_known else []

@@ -6,11 +6,12 @@ Only its owner can read it, for it holds the token of the viewer.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -121,7 +122,7 @@ def _write(server: RunningServer) -> Path | None:
             folder.mkdir(mode=0o700, exist_ok=True)
             if not problem_of(folder):
                 file = folder / f"{server.port}.json"
-                write_private(file, _FORM.dump_json(server))
+                write_private(file, json.dumps(asdict(server)).encode())
                 return file
     return None
 
@@ -132,9 +133,9 @@ def _read(file: Path) -> RunningServer | None:
         if not file.is_file():  # to open a FIFO would wait for somebody who writes
             return None
         with file.open("rb") as content:
-            server = _FORM.validate_json(content.read(_MAX_BYTES))
+            server = _FORM.validate_python(json.loads(content.read(_MAX_BYTES)))
         return server if server.port else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
