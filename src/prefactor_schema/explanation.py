@@ -29,14 +29,17 @@ _BUDGET = 1_000
 _MANY_EVALUATIONS = 10_000
 """So many evaluations of schemas for one value cost 1, too; if there are more, only the first mismatch is reported."""
 _MANY_VALUES = 2_000
-"""For values with more items than this, only the first mismatch is reported: listing all of them is slow.
+"""If a value has more items than this, or a keyword requires more members, only the first mismatch is reported.
 
-So it is if a keyword requires more members than this.
+Listing all of them is slow.
 """
 _MANY_ERRORS = 50_000
-"""So it is if there may be about so many errors: the engine lists all of them, which takes a second and 90 MB."""
+"""If there may be more errors than this, by an estimate, only the first mismatch is reported.
+
+The engine lists all errors before the first can be read: so many take a second and 90 MB.
+"""
 _USUAL_NAMES = 4
-"""How many members a keyword usually requires."""
+"""How many members a keyword usually requires: the estimate of errors grows where it is more."""
 _DEEP = 6
 
 

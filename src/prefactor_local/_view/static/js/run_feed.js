@@ -96,7 +96,7 @@ export class RunFeed {
 
   async loadChanges() {
     let changed = false;
-    let hasOtherStatus = false; // also if its rows are asked for once more
+    let hasOtherStatus = false; // since the findings were asked for
     for (let more = true; more;) {
       const page = await this.nextRows();
       const { origin, run } = this.model.details ?? {};
